@@ -1,0 +1,3 @@
+//! The binary `narthex`: flags, wiring, exit codes.
+
+fn main() {}
