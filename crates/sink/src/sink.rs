@@ -1,0 +1,386 @@
+//! The sink's handle, and what its shards share.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use narthex_client::Client;
+use narthex_model::{Clock, Labels, Sample, TimeSeries};
+use prometheus_client::collector::Collector;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::builder::PrometheusSinkBuilder;
+use crate::dead_letters::DeadLetters;
+use crate::error::{CloseError, SinkError};
+use crate::fate::{Ledger, Reason};
+use crate::loss_log::LossLog;
+use crate::metrics::{RequestMetrics, SinkCollector};
+use crate::options::Options;
+use crate::queue::{Queue, QueueLimits};
+use crate::settle::{Halt, ReceiverHabit};
+use crate::worker::{Worker, letter_for};
+
+/// Writes time series to a Remote-Write receiver.
+///
+/// Samples of one series are written in the order in which they were sent; see the crate's page for the
+/// contracts. Dropping the sink without [`Self::close`] ends its shards; what was not settled is lost to this
+/// process, and a WARN says how much.
+#[derive(Debug)]
+pub struct PrometheusSink {
+    shared: Arc<Shared>,
+    shards: Vec<JoinHandle<()>>,
+    /// What `futures::Sink` has taken and no queue had room for.
+    stashed: VecDeque<TimeSeries>,
+}
+
+/// What handle and shards share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) client: Client,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) metrics: RequestMetrics,
+    pub(crate) log: LossLog,
+    pub(crate) limits: ReceiverLimits,
+    pub(crate) dead_letters: Option<DeadLetters>,
+    habit: AtomicU8,
+    url: String,
+    failure: OnceLock<SinkError>,
+    has_failed: Notify,
+}
+
+/// What the receiver was found to take.
+#[derive(Debug)]
+pub(crate) struct ReceiverLimits {
+    request_bytes: AtomicUsize,
+}
+
+impl ReceiverLimits {
+    /// Most encoded bytes of a request: lowered by each 413.
+    pub(crate) fn request_bytes(&self) -> usize {
+        self.request_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn lower_request_bytes(&self, bytes: usize) {
+        let before = self.request_bytes.fetch_min(bytes, Ordering::Relaxed);
+        if bytes < before {
+            tracing::info!("the receiver finds requests too large: from now on at most {bytes} encoded bytes each");
+        }
+    }
+}
+
+impl PrometheusSink {
+    /// Begins to configure a sink that writes to `url`.
+    pub fn builder(url: impl Into<String>) -> PrometheusSinkBuilder {
+        PrometheusSinkBuilder::new(url)
+    }
+
+    pub(crate) fn start(
+        options: Options,
+        client: Client,
+        clock: Arc<dyn Clock>,
+        dead_letters: Option<DeadLetters>,
+        url: String,
+        runtime: &Handle,
+    ) -> Self {
+        let limits = QueueLimits {
+            batch_samples: options.batch_samples,
+            batch_bytes: options.batch_bytes,
+            batch_age: options.batch_age,
+            max_samples: options.max_buffered.map_or(2 * options.batch_samples, |max| max / options.shards),
+            max_bytes: 2 * options.batch_bytes,
+        };
+        let shards = options.shards;
+        let shared = Arc::new(Shared {
+            client,
+            clock,
+            queues: (0..shards).map(|_| Queue::new(limits)).collect(),
+            metrics: RequestMetrics::new(shards),
+            log: LossLog::default(),
+            limits: ReceiverLimits { request_bytes: AtomicUsize::new(options.batch_bytes) },
+            dead_letters,
+            habit: AtomicU8::new(ReceiverHabit::Unknown as u8),
+            url,
+            failure: OnceLock::new(),
+            has_failed: Notify::new(),
+            options,
+        });
+        let shards = (0..shards).map(|shard| runtime.spawn(Worker::new(shared.clone(), shard).run())).collect();
+        Self { shared, shards, stashed: VecDeque::new() }
+    }
+
+    /// Hands a series over, waiting while its shard's queue is full.
+    ///
+    /// # Errors
+    /// When the sink has stopped; the series is then not taken.
+    pub async fn send(&self, series: TimeSeries) -> Result<(), SinkError> {
+        let queue = self.queue_of(&series.labels);
+        self.shared.check()?;
+        let mut waiting = match queue.try_push(series, None) {
+            Ok(()) => return Ok(()),
+            Err(series) => Some(series),
+        };
+        poll_fn(|context| {
+            self.shared.check()?;
+            let Some(series) = waiting.take() else { return Poll::Ready(Ok(())) };
+            match queue.try_push(series, Some(context)) {
+                Ok(()) => Poll::Ready(Ok(())),
+                Err(series) => {
+                    waiting = Some(series);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Hands a series over if there is room, without waiting.
+    ///
+    /// # Errors
+    /// The series comes back when its shard's queue is full or the sink has stopped.
+    #[inline]
+    pub fn try_send(&self, series: TimeSeries) -> Result<(), TimeSeries> {
+        if self.shared.failure.get().is_some() {
+            return Err(series);
+        }
+        self.queue_of(&series.labels).try_push(series, None)
+    }
+
+    /// Hands over every series of a stream, in order.
+    ///
+    /// # Errors
+    /// When the sink has stopped.
+    pub async fn send_all(&self, mut series: impl Stream<Item = TimeSeries> + Unpin) -> Result<(), SinkError> {
+        while let Some(series) = series.next().await {
+            self.send(series).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a sample that cannot be sent (no timestamp, null) as received and dropped, with a dead letter.
+    pub async fn discard(&self, labels: Labels, value: Option<Sample>, timestamp: Option<i64>, reason: Reason) {
+        let queue = self.queue_of(&labels);
+        queue.count(|counts| {
+            counts.received += 1;
+            counts.lost.add(reason, 1);
+        });
+        let Some(dead_letters) = self.shared.dead_letters.clone() else { return };
+        let series = TimeSeries { labels, samples: Default::default() };
+        let mut letters = letter_for(&series, value, timestamp, reason);
+        // The writer never panics; were it cancelled, the runtime is going down.
+        let _ = tokio::task::spawn_blocking(move || dead_letters.write(&mut letters)).await;
+    }
+
+    /// Waits until everything sent before is settled.
+    ///
+    /// # Errors
+    /// When the sink has stopped.
+    pub async fn flush(&self) -> Result<(), SinkError> {
+        for queue in &self.shared.queues {
+            let number = queue.request_flush();
+            poll_fn(|context| match self.shared.check() {
+                Ok(()) if queue.is_flushed(number, context) => Poll::Ready(Ok(())),
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is left, however long the receiver takes, and returns the final ledger.
+    ///
+    /// # Errors
+    /// When the sink has stopped before everything was settled; the ledger says what is pending.
+    pub async fn close(self) -> Result<Ledger, CloseError> {
+        self.close_within(None).await
+    }
+
+    /// As [`Self::close`], but gives up after `limit`.
+    ///
+    /// # Errors
+    /// When the sink has stopped or the time is over before everything was settled.
+    pub async fn close_within(mut self, limit: impl Into<Option<Duration>>) -> Result<Ledger, CloseError> {
+        self.shared.queues.iter().for_each(Queue::close);
+        let mut shards = std::mem::take(&mut self.shards);
+        let limit = limit.into();
+        let all = async {
+            for shard in &mut shards {
+                shard.await.map_err(|error| SinkError::Shard(error.to_string()))?;
+            }
+            self.shared.failure.get().map_or(Ok(()), |error| Err(error.clone()))
+        };
+        let ended = match limit {
+            None => Some(all.await),
+            Some(limit) => tokio::time::timeout(limit, all).await.ok(),
+        };
+        if ended.is_none() {
+            shards.iter().for_each(JoinHandle::abort);
+            for shard in shards {
+                let _ = shard.await; // cancelled, as asked
+            }
+        }
+        self.shared.log.finish();
+        let ledger = self.ledger();
+        let timed_out = SinkError::DrainTimeout {
+            seconds: limit.unwrap_or_default().as_secs_f64(),
+            pending: ledger.pending,
+        };
+        match ended.unwrap_or(Err(timed_out)) {
+            Ok(()) => Ok(ledger),
+            Err(error) => Err(CloseError { error, ledger: Box::new(ledger) }),
+        }
+    }
+
+    /// What has become of every sample so far.
+    pub fn ledger(&self) -> Ledger {
+        self.shared.ledger().0
+    }
+
+    /// Why the sink has stopped, if it has.
+    pub fn failure(&self) -> Option<SinkError> {
+        self.shared.failure.get().cloned()
+    }
+
+    /// Resolves when the sink has stopped by a failure.
+    pub fn failed(&self) -> impl Future<Output = ()> + Send + 'static {
+        let shared = self.shared.clone();
+        async move { shared.failed().await }
+    }
+
+    /// The sink's numbers for a `prometheus_client` registry.
+    pub fn collector(&self) -> Box<dyn Collector> {
+        Box::new(SinkCollector(self.shared.clone()))
+    }
+
+    /// A reader of the ledger that may outlive this handle.
+    pub fn ledger_reader(&self) -> impl Fn() -> Ledger + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move || shared.ledger().0
+    }
+
+    fn queue_of(&self, labels: &Labels) -> &Queue {
+        &self.shared.queues[shard_of(labels, self.shared.queues.len())]
+    }
+}
+
+/// The shard of a series: [`Labels::shard_hash`] modulo the number of shards. Public, so that a partitioning
+/// in front of several sinks can agree with it.
+#[inline]
+pub fn shard_of(labels: &Labels, shards: usize) -> usize {
+    (labels.shard_hash() % shards as u64) as usize
+}
+
+impl Drop for PrometheusSink {
+    fn drop(&mut self) {
+        if self.shards.is_empty() {
+            return;
+        }
+        let pending = self.ledger().pending;
+        if pending > 0 {
+            tracing::warn!("the sink was dropped without close: {pending} samples were not settled");
+        }
+        self.shards.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl futures_util::Sink<TimeSeries> for PrometheusSink {
+    type Error = SinkError;
+
+    fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        let this = self.get_mut();
+        this.shared.check()?;
+        while let Some(series) = this.stashed.pop_front() {
+            if let Err(series) = this.queue_of(&series.labels).try_push(series, Some(context)) {
+                this.stashed.push_front(series);
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn start_send(self: Pin<&mut Self>, series: TimeSeries) -> Result<(), SinkError> {
+        let this = self.get_mut();
+        this.shared.check()?;
+        if let Err(series) = this.queue_of(&series.labels).try_push(series, None) {
+            this.stashed.push_back(series);
+        }
+        Ok(())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        std::task::ready!(self.as_mut().poll_ready(context))?;
+        let this = self.get_mut();
+        for queue in &this.shared.queues {
+            if !queue.is_empty_or_flush(context) {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Flushes; [`PrometheusSink::close`] then gives the ledger.
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), SinkError>> {
+        self.poll_flush(context)
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<(), SinkError> {
+        match self.failure.get() {
+            None => Ok(()),
+            Some(error) => Err(error.clone()),
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> (Ledger, u64) {
+        let mut ledger = Ledger::default();
+        let queued = self.queues.iter().map(|queue| queue.add_to(&mut ledger)).sum();
+        self.metrics.add_to(&mut ledger);
+        ledger.dead_letters_failed = self.dead_letters.as_ref().map_or(0, DeadLetters::failed);
+        (ledger, queued)
+    }
+
+    pub(crate) fn habit(&self) -> ReceiverHabit {
+        match self.habit.load(Ordering::Relaxed) {
+            1 => ReceiverHabit::KeepsNothing,
+            2 => ReceiverHabit::KeepsGoodPart,
+            _ => ReceiverHabit::Unknown,
+        }
+    }
+
+    pub(crate) fn learn(&self, habit: ReceiverHabit) {
+        if self.habit.swap(habit as u8, Ordering::Relaxed) != habit as u8 {
+            let what = if habit == ReceiverHabit::KeepsGoodPart { "the good part" } else { "nothing" };
+            tracing::info!("the receiver keeps {what} of a request that it refuses");
+        }
+    }
+
+    pub(crate) fn fail(&self, halt: Halt) {
+        let url = self.url.clone();
+        let error = match halt {
+            Halt::Stop(cause) => SinkError::Stopped { url, cause: Arc::new(cause) },
+            Halt::Exhausted(cause) => SinkError::Exhausted { url, cause: Arc::new(cause) },
+        };
+        if self.failure.set(error.clone()).is_ok() {
+            tracing::error!("{error}");
+        }
+        self.has_failed.notify_waiters();
+        self.queues.iter().for_each(Queue::wake_all);
+    }
+
+    pub(crate) async fn failed(&self) {
+        let notified = self.has_failed.notified();
+        if self.failure.get().is_none() {
+            notified.await;
+        }
+    }
+}

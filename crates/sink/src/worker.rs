@@ -1,0 +1,307 @@
+//! A shard: one task that takes requests' worth of series from its queue, one request in flight.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use narthex_client::{Attempts, Observer, Outcome, ServerErrors};
+use narthex_model::{Sample, TimeSeries};
+use narthex_protocol::snappy::Compressor;
+use tokio::time::Instant;
+
+use crate::batch::{Batch, CheckRules};
+use crate::dead_letters::{Cause, Letters};
+use crate::fate::{ByReason, Reason};
+use crate::loss_log::Loss;
+use crate::options::Checks;
+use crate::queue::Next;
+use crate::series_table::{Last, SeriesTable};
+use crate::settle::{Fate, Halt, Settlement};
+use crate::sink::Shared;
+
+/// 5xx in a row after which a request's halves are tried.
+pub(crate) const SERVER_ERRORS_BEFORE_HALVING: u32 = 10;
+
+/// The state of one shard's task.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) shard: usize,
+    pub(crate) batch: Batch,
+    table: Option<SeriesTable>,
+    rules: CheckRules,
+    next_sweep: Instant,
+    sweep_every: Duration,
+    plain: Vec<u8>,
+    packed_hint: usize,
+    compressor: Compressor,
+    letters: Letters,
+    lost: ByReason,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, shard: usize) -> Self {
+        let options = &shared.options;
+        let shards = options.shards;
+        let table =
+            (options.checks == Checks::Full).then(|| SeriesTable::new(options.max_series.div_ceil(shards)));
+        let sweep_every = options.series_idle_timeout / SeriesTable::SWEEPS_PER_ROUND;
+        Self {
+            rules: options.check_rules(),
+            table,
+            next_sweep: Instant::now() + sweep_every,
+            sweep_every,
+            batch: Batch::default(),
+            plain: Vec::new(),
+            packed_hint: 0,
+            compressor: Compressor::default(),
+            letters: Letters::default(),
+            lost: ByReason::default(),
+            shared,
+            shard,
+        }
+    }
+
+    /// Runs until the queue is closed and empty, or the sink has failed.
+    pub(crate) async fn run(mut self) {
+        let shared = self.shared.clone();
+        tokio::select! {
+            () = shared.failed() => {}
+            () = self.work() => {}
+        }
+    }
+
+    async fn work(&mut self) {
+        let shared = self.shared.clone();
+        let queue = &shared.queues[self.shard];
+        while queue.take(&mut self.batch.items, shared.limits.request_bytes()).await == Next::Taken {
+            self.batch.prepare(self.rules, self.table.as_mut(), shared.clock.now_ms());
+            if let Err(halt) = self.send_and_settle().await {
+                shared.fail(halt);
+                return;
+            }
+            self.sweep();
+        }
+    }
+
+    async fn send_and_settle(&mut self) -> Result<(), Halt> {
+        let sent = self.batch.samples.len();
+        if sent == 0 {
+            self.finish(None).await;
+            return Ok(());
+        }
+        self.plain.clear();
+        let mut plain = std::mem::take(&mut self.plain);
+        self.batch.encode_all(&mut plain);
+        let body = self.pack(&plain);
+        self.plain = plain;
+        let mut attempts = Attempts::default();
+        let outcome = self.deliver(&body, &mut attempts, ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING)).await;
+        match outcome {
+            Outcome::Accepted => {
+                self.finish(None).await;
+                Ok(())
+            }
+            outcome => {
+                let (settlement, halt) = Settlement::resolve(self, outcome, attempts).await;
+                self.finish(Some(settlement)).await;
+                halt.map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    /// Packs an encoded request.
+    pub(crate) fn pack(&mut self, plain: &[u8]) -> Bytes {
+        let mut packed = Vec::with_capacity(self.packed_hint);
+        if let Err(error) = self.compressor.compress(plain, &mut packed) {
+            // Only for more than 4 GiB, which no request reaches.
+            tracing::error!("cannot pack a request of {} bytes: {error}", plain.len());
+        }
+        self.packed_hint = packed.len() + packed.len() / 8;
+        self.shared.metrics.sent_bytes(packed.len());
+        Bytes::from(packed)
+    }
+
+    /// Encodes and packs a part of the request.
+    pub(crate) fn pack_part(&mut self, part: &[u32]) -> Bytes {
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        self.batch.encode_part(part, &mut plain);
+        let body = self.pack(&plain);
+        self.plain = plain;
+        body
+    }
+
+    pub(crate) async fn deliver(&self, body: &Bytes, attempts: &mut Attempts, on_5xx: ServerErrors) -> Outcome {
+        self.shared.client.deliver(body, attempts, on_5xx, self).await
+    }
+
+    /// Counts what became of the request, files dead letters, logs losses and gives the memory back.
+    async fn finish(&mut self, settlement: Option<Settlement>) {
+        let dropped = self.file_dropped();
+        let (written, replayed) = match &settlement {
+            None => (self.batch.samples.len() as u64, 0),
+            Some(settlement) => self.file_refused(settlement),
+        };
+        self.note_newest_written(settlement.as_ref());
+        if self.lost.total() > 0 {
+            self.log_loss(settlement.as_ref());
+        }
+        self.write_letters().await;
+        let shared = self.shared.clone();
+        let pending = settlement.as_ref().map_or(0, Settlement::pending);
+        let settled = dropped + self.batch.samples.len() as u64 - pending;
+        shared.queues[self.shard].settle(settled, &mut self.batch.deferred, |counts| {
+            counts.written += written;
+            counts.replayed += replayed;
+            counts.lost.merge(&self.lost);
+        });
+        self.lost.clear();
+        self.batch.clear();
+    }
+
+    fn file_dropped(&mut self) -> u64 {
+        for dropped in &self.batch.dropped {
+            self.lost.add(dropped.reason, 1);
+            if dropped.reason.is_loss() && self.shared.dead_letters.is_some() {
+                let labels = &self.batch.items[dropped.item as usize].labels;
+                let cause = Cause { reason: dropped.reason, status: None, message: "" };
+                self.letters.sample(labels, Some(dropped.sample), Some(dropped.sample.timestamp_ms), cause);
+            }
+        }
+        self.batch.dropped.len() as u64
+    }
+
+    /// Returns samples written and replayed.
+    fn file_refused(&mut self, settlement: &Settlement) -> (u64, u64) {
+        let (mut written, mut replayed) = (0, 0);
+        for (at, fate) in settlement.fates.iter().enumerate() {
+            match *fate {
+                Fate::Written => written += 1,
+                Fate::Replayed => replayed += 1,
+                Fate::Pending => {}
+                Fate::Lost { reason, refusal } => {
+                    self.lost.add(reason, 1);
+                    if self.shared.dead_letters.is_some() {
+                        let (status, message) = settlement.words(refusal);
+                        let sample = self.batch.samples[at];
+                        let cause = Cause { reason, status, message };
+                        let labels = self.batch.labels_of(at as u32);
+                        self.letters.sample(labels, Some(sample), Some(sample.timestamp_ms), cause);
+                    }
+                }
+            }
+        }
+        self.restore_table(settlement);
+        (written, replayed)
+    }
+
+    /// The order checks go by what the receiver has: of a series whose samples were refused, the newest that
+    /// was not.
+    fn restore_table(&mut self, settlement: &Settlement) {
+        let Some(table) = &mut self.table else { return };
+        for (at, group) in self.batch.groups.iter().enumerate().filter(|(_, group)| !group.is_late) {
+            let range = self.batch.indices(at);
+            let is_lost = |sample: u32| matches!(settlement.fates[sample as usize], Fate::Lost { .. });
+            if !range.clone().any(is_lost) {
+                continue;
+            }
+            let newest = range.rev().find(|&sample| !is_lost(sample)).map(|sample| {
+                let sample = self.batch.samples[sample as usize];
+                Last { timestamp_ms: sample.timestamp_ms, value_bits: sample.value_bits() }
+            });
+            let key = self.batch.items[group.item as usize].labels.key();
+            table.restore(key, newest.unwrap_or(group.before));
+        }
+    }
+
+    fn note_newest_written(&self, settlement: Option<&Settlement>) {
+        let written = |at: usize| settlement.is_none_or(|s| matches!(s.fates[at], Fate::Written));
+        let samples = self.batch.samples.iter().enumerate();
+        if let Some(newest) = samples.filter(|&(at, _)| written(at)).map(|(_, s): (_, &Sample)| s.timestamp_ms).max() {
+            self.shared.metrics.wrote_up_to(newest);
+        }
+    }
+
+    fn log_loss(&self, settlement: Option<&Settlement>) {
+        let of = self.batch.samples.len() + self.batch.dropped.len();
+        let refused = settlement.and_then(|settlement| {
+            settlement.fates.iter().enumerate().find_map(|(at, fate)| match *fate {
+                Fate::Lost { reason, refusal } => Some((at as u32, reason, settlement.words(refusal))),
+                _ => None,
+            })
+        });
+        let dropped = self.batch.dropped.iter().find(|dropped| dropped.reason.is_loss());
+        let (first_reason, labels, status, message) = match (refused, dropped) {
+            (Some((at, reason, (status, message))), _) => (reason, self.batch.labels_of(at), status, message),
+            (None, Some(d)) => (d.reason, &self.batch.items[d.item as usize].labels, None, ""),
+            (None, None) => return, // only repetitions of what is there: nothing is lost
+        };
+        let first_series = cut(labels.to_string());
+        self.shared.log.lost(&Loss { lost: &self.lost, of, first_reason, first_series, status, message });
+    }
+
+    /// The disk may be slow: not on the runtime's threads.
+    async fn write_letters(&mut self) {
+        let Some(dead_letters) = self.shared.dead_letters.clone() else { return };
+        if self.letters.is_empty() {
+            return;
+        }
+        let mut letters = std::mem::take(&mut self.letters);
+        let written = tokio::task::spawn_blocking(move || dead_letters.write(&mut letters)).await;
+        if let Err(error) = written {
+            tracing::error!("the dead-letter writer ended: {error}");
+        }
+    }
+
+    fn sweep(&mut self) {
+        let Some(table) = &mut self.table else { return };
+        let now = Instant::now();
+        while self.next_sweep <= now {
+            table.sweep_one_segment();
+            self.next_sweep += self.sweep_every;
+        }
+        let (series, bytes) = &self.shared.metrics.tables[self.shard];
+        series.store(table.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        bytes.store(table.bytes() as u64, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// A series as it may stand in a log.
+fn cut(mut series: String) -> String {
+    const LONGEST: usize = 512;
+    if series.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|&end| series.is_char_boundary(end)).unwrap_or(0);
+        series.truncate(end);
+        series.push('…');
+    }
+    series
+}
+
+impl Observer for Worker {
+    fn attempted(&self, code: Option<http::StatusCode>, elapsed: Duration) {
+        self.shared.metrics.attempted(code, elapsed);
+    }
+
+    fn retrying(&self, cause: &str, wait: Duration, since: Duration) {
+        self.shared.metrics.retried();
+        self.shared.log.retrying(cause, wait, since);
+    }
+
+    fn recovered(&self, since: Duration) {
+        if since > Duration::from_secs(1) {
+            tracing::info!("the receiver takes requests again after {:.1} s", since.as_secs_f32());
+        }
+    }
+}
+
+/// Files a sample that never came to a request.
+pub(crate) fn letter_for(
+    series: &TimeSeries,
+    value: Option<Sample>,
+    timestamp: Option<i64>,
+    reason: Reason,
+) -> Letters {
+    let mut letters = Letters::default();
+    letters.sample(&series.labels, value, timestamp, Cause { reason, status: None, message: "" });
+    letters
+}
