@@ -1,3 +1,59 @@
 //! The binary `narthex`: flags, wiring, exit codes.
+//!
+//! Exit codes: 0 done, 1 failed or stopped before everything was settled, 64 wrong flags or options.
 
-fn main() {}
+mod exit;
+mod generate;
+mod input;
+mod ledger;
+mod listen;
+mod logging;
+mod mistakes;
+mod progress;
+mod receive;
+mod replay;
+mod sink_flags;
+mod stop;
+mod write;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Streams samples into Prometheus by Remote-Write: in order, fast, every sample accounted for.
+#[derive(Parser)]
+#[command(name = "narthex", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write samples from standard input or files to a Remote-Write receiver
+    Write(Box<write::WriteArgs>),
+    /// Run the built-in strict receiver
+    Receive(Box<receive::ReceiveArgs>),
+    /// Send the samples of a dead-letter file again
+    Replay(Box<replay::ReplayArgs>),
+    /// Make semi-random data, with errors injected by ratio
+    Generate(Box<generate::GenerateArgs>),
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
+            let _ = error.print(); // a closed terminal changes nothing about the code
+            return code;
+        }
+    };
+    let result = match cli.command {
+        Command::Generate(args) => generate::run(*args),
+        Command::Write(args) => exit::in_runtime(write::run(*args)),
+        Command::Receive(args) => exit::in_runtime(receive::run(*args)),
+        Command::Replay(args) => exit::in_runtime(replay::run(*args)),
+    };
+    exit::code_of(result)
+}

@@ -38,10 +38,37 @@ pub fn put_series(out: &mut Vec<u8>, labels: &Labels, samples: impl Iterator<Ite
     }
 }
 
+/// Appends one `TimeSeries` with one sample: what [`put_series`] writes for it, with fewer steps.
+#[inline]
+pub fn put_single(out: &mut Vec<u8>, labels: &Labels, sample: Sample) {
+    let labels = labels.encoded();
+    let mut tail = [0u8; SAMPLE_OVERHEAD + 10];
+    let tail_len = fill_sample(&mut tail, sample);
+    let mut head = [TAG_TIMESERIES; 6];
+    let mut rest = (labels.len() + tail_len) as u64;
+    let mut head_len = 1;
+    while rest >= 0x80 && head_len < 5 {
+        head[head_len] = rest as u8 | 0x80;
+        rest >>= 7;
+        head_len += 1;
+    }
+    head[head_len] = rest as u8;
+    out.reserve(head_len + 1 + labels.len() + tail_len);
+    out.extend_from_slice(&head[..=head_len]);
+    out.extend_from_slice(labels);
+    out.extend_from_slice(&tail[..tail_len]);
+}
+
 #[inline]
 fn put_sample(out: &mut Vec<u8>, sample: Sample) {
     // Built on the stack and appended at once: one bounds check and one copy a sample.
     let mut bytes = [0u8; SAMPLE_OVERHEAD + 10];
+    let length = fill_sample(&mut bytes, sample);
+    out.extend_from_slice(&bytes[..length]);
+}
+
+#[inline]
+fn fill_sample(bytes: &mut [u8; SAMPLE_OVERHEAD + 10], sample: Sample) -> usize {
     let timestamp = sample.timestamp_ms as u64;
     let timestamp_len = varint_len(timestamp);
     bytes[0] = TAG_SAMPLE;
@@ -55,5 +82,23 @@ fn put_sample(out: &mut Vec<u8>, sample: Sample) {
         rest >>= 7;
     }
     bytes[11 + timestamp_len] &= 0x7f;
-    out.extend_from_slice(&bytes[..12 + timestamp_len]);
+    12 + timestamp_len
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn one_sample_is_written_alike_both_ways(value in ".{1,20000}", bits in any::<u64>(), timestamp in any::<i64>()) {
+            let labels = Labels::from_pairs([("__name__", value)]);
+            let sample = Sample::from_bits(bits, timestamp);
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            put_single(&mut one, &labels, sample);
+            put_series(&mut other, &labels, [sample].into_iter());
+            prop_assert_eq!(one, other);
+        }
+    }
 }

@@ -19,14 +19,16 @@ pub enum SnappyError {
     },
 }
 
-/// Packs one block after another, keeping its table between them.
+/// Packs one block after another, keeping its memory between them.
 pub struct Compressor {
     encoder: Encoder,
+    /// Room for the largest block so far. It is never cleared: what the encoder does not write is not read.
+    room: Vec<u8>,
 }
 
 impl Default for Compressor {
     fn default() -> Self {
-        Self { encoder: Encoder::new() }
+        Self { encoder: Encoder::new(), room: Vec::new() }
     }
 }
 
@@ -37,15 +39,17 @@ impl std::fmt::Debug for Compressor {
 }
 
 impl Compressor {
-    /// Replaces `out` by the packed `input`.
+    /// The packed `input`, valid until the next call.
     ///
     /// # Errors
     /// When `input` is longer than the format allows (4 GiB).
-    pub fn compress(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), SnappyError> {
-        out.resize(max_compress_len(input.len()), 0);
-        let length = self.encoder.compress(input, out).map_err(SnappyError::Corrupt)?;
-        out.truncate(length);
-        Ok(())
+    pub fn compress(&mut self, input: &[u8]) -> Result<&[u8], SnappyError> {
+        let most = max_compress_len(input.len());
+        if self.room.len() < most {
+            self.room.resize(most, 0);
+        }
+        let length = self.encoder.compress(input, &mut self.room).map_err(SnappyError::Corrupt)?;
+        Ok(&self.room[..length])
     }
 }
 

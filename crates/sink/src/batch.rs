@@ -1,8 +1,10 @@
-//! One request in the making: series taken from the queue, checked, merged and laid out in sending order.
+//! One request in the making: series of the backlog, checked, merged, laid out in sending order and encoded.
 //!
 //! The layout is flat. `samples` holds what will be sent, series after series; a [`Group`] is one series'
 //! range in it. Samples are then named by their index, which is also the order of the request, so that
 //! isolation can speak of any part of a request as a list of indices.
+
+use std::ops::Range;
 
 use narthex_model::{Labels, LabelFaults, Sample, TimeSeries};
 use narthex_protocol::encode;
@@ -53,10 +55,12 @@ pub(crate) struct CheckRules {
 }
 
 /// A request in the making. Its memory is kept from one to the next.
+///
+/// While every series comes once, with one good sample, nothing is laid out at all: series are encoded where
+/// they lie (the batch is *plain*). The first that is otherwise, or a request that the receiver does not
+/// simply accept, makes the layout be written down.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// What was taken from the queue; holds the labels.
-    pub(crate) items: Vec<TimeSeries>,
     /// Samples to send, in the order of the request.
     pub(crate) samples: Vec<Sample>,
     /// The series of each sample.
@@ -67,94 +71,185 @@ pub(crate) struct Batch {
     pub(crate) dropped: Vec<Dropped>,
     /// Series that must wait for the next request: what follows a series' very first sample.
     pub(crate) deferred: Vec<TimeSeries>,
+    /// The request's items in the backlog.
+    range: Range<usize>,
+    is_plain: bool,
+    /// What the series of a plain batch had before.
+    befores: Vec<Last>,
     late: Vec<(u32, Sample)>,
     index: MergeIndex,
     is_contiguous: bool,
 }
 
 impl Batch {
-    /// Checks and lays out the items. With a table, order is checked against it and it is brought up to date.
-    pub(crate) fn prepare(&mut self, rules: CheckRules, table: Option<&mut SeriesTable>, now_ms: i64) {
+    /// Checks and lays out the items of `range`, and encodes them. With a table, order is checked against it
+    /// and it is brought up to date.
+    pub(crate) fn prepare(
+        &mut self,
+        items: &[TimeSeries],
+        range: Range<usize>,
+        rules: CheckRules,
+        mut table: Option<&mut SeriesTable>,
+        now_ms: i64,
+        out: &mut Vec<u8>,
+    ) {
+        self.reset(range.clone());
+        let newest_ms = now_ms.saturating_add(rules.max_future_ms);
+        let mut at = range.start;
+        while at < range.end {
+            let to = (at + TOUCH_AHEAD).min(range.end);
+            touch(&items[at..to], table.as_deref());
+            while self.is_plain && at < to {
+                if !self.place_plain(items, at, rules, table.as_deref_mut(), newest_ms) {
+                    self.lay_out(items, at);
+                    out.clear();
+                    break;
+                }
+                encode::put_single(out, &items[at].labels, items[at].samples[0]);
+                at += 1;
+            }
+            for item in at..to {
+                match table.as_deref_mut() {
+                    Some(table) => self.place_checked(items, item, rules, table, newest_ms),
+                    None => self.place_unchecked(items, item, rules),
+                }
+            }
+            at = to;
+        }
+        if !self.is_plain {
+            if !self.is_contiguous {
+                self.gather();
+            }
+            self.append_late();
+            self.encode_all(items, out);
+        }
+    }
+
+    fn reset(&mut self, range: Range<usize>) {
         self.samples.clear();
         self.owner.clear();
         self.groups.clear();
         self.dropped.clear();
         self.late.clear();
-        self.index.reset(self.items.len());
+        self.befores.clear();
+        self.index.reset(range.len());
         self.is_contiguous = true;
-        match table {
-            Some(table) => self.place_all_checked(rules, table, now_ms.saturating_add(rules.max_future_ms)),
-            None => (0..self.items.len()).for_each(|item| self.place_unchecked(rules, item)),
-        }
-        if !self.is_contiguous {
-            self.gather();
-        }
-        self.append_late();
+        self.is_plain = true;
+        self.range = range;
     }
 
-    /// Forgets everything, dropping the series.
-    pub(crate) fn clear(&mut self) {
-        self.items.clear();
-        self.samples.clear();
-        self.groups.clear();
+    /// Writes the layout down, if it is not yet: from here on samples have indices.
+    pub(crate) fn make_layout(&mut self, items: &[TimeSeries]) {
+        if self.is_plain {
+            self.lay_out(items, self.range.end);
+        }
+    }
+
+    /// Samples that will be sent.
+    pub(crate) fn sent(&self) -> usize {
+        if self.is_plain { self.range.len() } else { self.samples.len() }
+    }
+
+    /// The newest timestamp that will be sent.
+    pub(crate) fn newest_ms(&self, items: &[TimeSeries]) -> Option<i64> {
+        if self.is_plain {
+            items[self.range.clone()].iter().map(|series| series.samples[0].timestamp_ms).max()
+        } else {
+            self.samples.iter().map(|sample| sample.timestamp_ms).max()
+        }
     }
 
     /// The labels of a sample's series.
-    pub(crate) fn labels_of(&self, sample: u32) -> &Labels {
-        &self.items[self.groups[self.owner[sample as usize] as usize].item as usize].labels
+    pub(crate) fn labels_of<'a>(&self, items: &'a [TimeSeries], sample: u32) -> &'a Labels {
+        &items[self.groups[self.owner[sample as usize] as usize].item as usize].labels
     }
 
     /// The samples of a group, as indices.
-    pub(crate) fn indices(&self, group: usize) -> std::ops::Range<u32> {
+    pub(crate) fn indices(&self, group: usize) -> Range<u32> {
         let group = self.groups[group];
         group.first..group.first + group.len
     }
 
-    /// Appends the whole request to `out`.
-    pub(crate) fn encode_all(&self, out: &mut Vec<u8>) {
+    fn encode_all(&self, items: &[TimeSeries], out: &mut Vec<u8>) {
         for group in self.groups.iter().filter(|group| group.len > 0) {
             let samples = &self.samples[group.first as usize..][..group.len as usize];
-            encode::put_series(out, &self.items[group.item as usize].labels, samples.iter().copied());
+            encode::put_series(out, &items[group.item as usize].labels, samples.iter().copied());
         }
     }
 
     /// Appends the samples of these indices, which ascend, to `out`.
-    pub(crate) fn encode_part(&self, part: &[u32], out: &mut Vec<u8>) {
+    pub(crate) fn encode_part(&self, items: &[TimeSeries], part: &[u32], out: &mut Vec<u8>) {
         for run in part.chunk_by(|&a, &b| self.owner[a as usize] == self.owner[b as usize]) {
             let samples = run.iter().map(|&sample| self.samples[sample as usize]);
-            encode::put_series(out, self.labels_of(run[0]), samples);
+            encode::put_series(out, self.labels_of(items, run[0]), samples);
         }
     }
 
-    fn place_all_checked(&mut self, rules: CheckRules, table: &mut SeriesTable, newest_ms: i64) {
-        let mut from = 0;
-        while from < self.items.len() {
-            let to = (from + TOUCH_AHEAD).min(self.items.len());
-            let touched = self.items[from..to].iter().fold(0, |sum, item| sum ^ table.touch(item.labels.key()));
-            std::hint::black_box(touched);
-            for item in from..to {
-                self.place_checked(rules, table, newest_ms, item);
+    /// Takes a series that comes for the first time, with one good sample; false leaves everything as it was.
+    #[inline]
+    fn place_plain(
+        &mut self,
+        items: &[TimeSeries],
+        item: usize,
+        rules: CheckRules,
+        table: Option<&mut SeriesTable>,
+        newest_ms: i64,
+    ) -> bool {
+        let series = &items[item];
+        let [sample] = series.samples[..] else { return false };
+        if series.labels.faults().worst_in(rules.faults).is_some() {
+            return false;
+        }
+        let begin = self.range.start;
+        let key = series.labels.key();
+        let Err(slot) = self.index.find(key, |other| items[begin + other as usize].labels == series.labels) else {
+            return false;
+        };
+        if let Some(table) = table {
+            let last = table.last_mut(key);
+            if sample.timestamp_ms <= last.timestamp_ms || sample.timestamp_ms > newest_ms {
+                return false;
             }
-            from = to;
+            self.befores.push(*last);
+            *last = Last { timestamp_ms: sample.timestamp_ms, value_bits: sample.value_bits() };
+        }
+        self.index.set(slot, (item - begin) as u32);
+        true
+    }
+
+    /// Writes down the plain items before `end`; their groups are numbered as the index has them.
+    fn lay_out(&mut self, items: &[TimeSeries], end: usize) {
+        self.is_plain = false;
+        for (at, item) in (self.range.start..end).enumerate() {
+            let before = self.befores.get(at).copied().unwrap_or(Last::NONE);
+            self.groups.push(Group { item: item as u32, first: at as u32, len: 1, before, is_late: false });
+            self.samples.push(items[item].samples[0]);
+            self.owner.push(at as u32);
         }
     }
 
     /// Places the samples of one item against the series' last sample.
-    fn place_checked(&mut self, rules: CheckRules, table: &mut SeriesTable, newest_ms: i64, item: usize) {
-        if self.drop_faulty(rules, item) {
+    fn place_checked(
+        &mut self,
+        items: &[TimeSeries],
+        item: usize,
+        rules: CheckRules,
+        table: &mut SeriesTable,
+        newest_ms: i64,
+    ) {
+        if self.drop_faulty(items, item, rules) {
             return;
         }
-        let key = self.items[item].labels.key();
-        let last = table.last_mut(key);
-        let group = self.group_of(item, *last);
-        let samples = std::mem::take(&mut self.items[item].samples);
-        for (at, &sample) in samples.iter().enumerate() {
+        let series = &items[item];
+        let last = table.last_mut(series.labels.key());
+        let group = self.group_of(items, item, *last);
+        for (at, &sample) in series.samples.iter().enumerate() {
             let Group { len, before, .. } = self.groups[group as usize];
             if len > 0 && !before.is_some() {
                 // The series' first sample goes alone: if its answer gets lost, the repeat tells for certain
                 // whether it was stored (see docs/adr/0003).
-                let rest = samples[at..].iter().copied();
-                self.deferred.push(TimeSeries::new(self.items[item].labels.clone(), rest));
+                let rest = series.samples[at..].iter().copied();
+                self.deferred.push(TimeSeries::new(series.labels.clone(), rest));
                 break;
             }
             match judge(sample, *last, rules, newest_ms) {
@@ -168,21 +263,21 @@ impl Batch {
         }
     }
 
-    fn place_unchecked(&mut self, rules: CheckRules, item: usize) {
-        if self.drop_faulty(rules, item) {
+    fn place_unchecked(&mut self, items: &[TimeSeries], item: usize, rules: CheckRules) {
+        if self.drop_faulty(items, item, rules) {
             return;
         }
-        let group = self.group_of(item, Last::NONE);
-        for at in 0..self.items[item].samples.len() {
-            self.push(group, self.items[item].samples[at]);
+        let group = self.group_of(items, item, Last::NONE);
+        for &sample in &items[item].samples {
+            self.push(group, sample);
         }
     }
 
-    fn drop_faulty(&mut self, rules: CheckRules, item: usize) -> bool {
-        let Some(fault) = self.items[item].labels.faults().worst_in(rules.faults) else { return false };
+    fn drop_faulty(&mut self, items: &[TimeSeries], item: usize, rules: CheckRules) -> bool {
+        let Some(fault) = items[item].labels.faults().worst_in(rules.faults) else { return false };
         let reason = Reason::of_fault(fault);
-        let samples = &self.items[item].samples;
-        self.dropped.extend(samples.iter().map(|&sample| Dropped { item: item as u32, sample, reason }));
+        let samples = items[item].samples.iter();
+        self.dropped.extend(samples.map(|&sample| Dropped { item: item as u32, sample, reason }));
         true
     }
 
@@ -196,9 +291,9 @@ impl Batch {
 
     /// The group of the item's series; a new one remembers `before`.
     #[inline]
-    fn group_of(&mut self, item: usize, before: Last) -> u32 {
-        let labels = &self.items[item].labels;
-        let (items, groups) = (&self.items, &self.groups);
+    fn group_of(&mut self, items: &[TimeSeries], item: usize, before: Last) -> u32 {
+        let labels = &items[item].labels;
+        let groups = &self.groups;
         let slot = self.index.find(labels.key(), |group| {
             let other = &items[groups[group as usize].item as usize].labels;
             other == labels
@@ -246,6 +341,14 @@ impl Batch {
             self.samples.push(sample);
         }
     }
+}
+
+/// Reads what the next look-ups and copies will read, so that their cache misses overlap.
+#[inline]
+fn touch(items: &[TimeSeries], table: Option<&SeriesTable>) {
+    let labels = items.iter().fold(0, |sum, item| sum ^ item.labels.touch());
+    let slots = table.map(|table| items.iter().fold(0, |sum, item| sum ^ table.touch(item.labels.key())));
+    std::hint::black_box((labels, slots));
 }
 
 enum Placing {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use narthex_client::{
-    Client, ClientConfig, HeaderAuth, HttpTransport, HttpTransportConfig, Secret, Signer, Transport,
+    Client, ClientConfig, HeaderAuth, HttpTransport, HttpTransportConfig, HttpTransportError, Secret, Signer, Transport,
 };
 use narthex_model::{Clock, SystemClock};
 use narthex_protocol::headers::RESERVED;
@@ -67,7 +67,7 @@ impl PrometheusSinkBuilder {
         flush_buffer_size: usize => batch_bytes = |v| v;
         /// Longest wait of a sample for its request to fill: `sink.flush-buffer.timeout`. Default 500 ms.
         flush_buffer_timeout: Duration => batch_age = |v| v;
-        /// Most samples in all queues: `sink.requests.max-buffered`. Default two requests a shard.
+        /// Most samples in all queues: `sink.requests.max-buffered`. Default four requests a shard.
         requests_max_buffered: usize => max_buffered = Some;
         /// Requests in flight at once: `sink.shards`. Default 8.
         shards: usize => shards = |v| v;
@@ -429,7 +429,13 @@ impl PrometheusSinkBuilder {
         match HttpTransport::new(&config) {
             Ok(transport) => Some(Arc::new(transport)),
             Err(error) => {
-                self.mistake("sink.tls", error.to_string());
+                let path = if let HttpTransportError::Pem { path, .. } = &error { Some(path) } else { None };
+                let option = match path {
+                    Some(path) if config.ca_file.as_ref() == Some(path) => "sink.tls.ca-file",
+                    Some(path) if config.key_file.as_ref() == Some(path) => "sink.tls.key-file",
+                    _ => "sink.tls.cert-file",
+                };
+                self.mistake(option, error.to_string());
                 None
             }
         }

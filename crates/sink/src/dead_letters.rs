@@ -26,6 +26,7 @@ struct Shared {
     file: Mutex<File>,
     written: AtomicU64,
     failed: AtomicU64,
+    under_way: AtomicU64,
 }
 
 /// Letters on their way to the file.
@@ -43,8 +44,8 @@ impl DeadLetters {
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let (written, failed) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self(Arc::new(Shared { path, file: Mutex::new(file), written, failed })))
+        let [written, failed, under_way] = std::array::from_fn(|_| AtomicU64::new(0));
+        Ok(Self(Arc::new(Shared { path, file: Mutex::new(file), written, failed, under_way })))
     }
 
     /// Appends the letters and empties them. Blocks on the disk: call it where that may be.
@@ -64,6 +65,23 @@ impl DeadLetters {
                 self.0.path.display()
             ),
             Err(_) => {}
+        }
+    }
+
+    /// As [`Self::write`], on a thread where blocking is allowed. It ends even if nobody waits for it.
+    pub(crate) fn start_write(&self, mut letters: Letters) -> tokio::task::JoinHandle<()> {
+        let this = self.clone();
+        this.0.under_way.fetch_add(1, Ordering::SeqCst);
+        tokio::task::spawn_blocking(move || {
+            this.write(&mut letters);
+            this.0.under_way.fetch_sub(1, Ordering::SeqCst);
+        })
+    }
+
+    /// Waits until every write that was begun has ended.
+    pub(crate) async fn drain(&self) {
+        while self.0.under_way.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     }
 

@@ -177,6 +177,11 @@ impl ByReason {
         self.0.iter().sum()
     }
 
+    /// Samples lost; repetitions of what is there are none.
+    pub(crate) fn losses(&self) -> u64 {
+        self.total() - self.0[Reason::DuplicateSame as usize]
+    }
+
     fn of_side(&self, side: Side) -> BTreeMap<Reason, u64> {
         let all = Reason::ALL.iter().map(|&reason| (reason, self.0[reason as usize]));
         all.filter(|&(reason, samples)| reason.side() == side && samples > 0).collect()

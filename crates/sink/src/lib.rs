@@ -25,6 +25,7 @@
 //!   configuration says stops it, and nothing is counted as lost.
 #![warn(missing_docs)]
 
+mod backlog;
 mod batch;
 mod builder;
 mod dead_letters;
@@ -50,5 +51,5 @@ pub use narthex_client::{
 };
 pub use narthex_model::{Clock, LabelFault, Labels, LabelsBuilder, ManualClock, Sample, Samples, SystemClock, TimeSeries};
 pub use options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, OptionSpec, OptionType};
-pub use sink::{PrometheusSink, shard_of};
+pub use sink::{PrometheusSink, SeriesSender, shard_of};
 pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};

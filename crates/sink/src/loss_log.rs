@@ -41,7 +41,7 @@ pub(crate) struct Loss<'a> {
 impl LossLog {
     /// Logs the loss, or counts it for the next summary.
     pub(crate) fn lost(&self, loss: &Loss<'_>) {
-        let samples = loss.lost.total() ;
+        let samples = loss.lost.losses();
         let mut window = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if window.began.is_none_or(|began| now.duration_since(began) >= Duration::from_secs(1)) {

@@ -87,10 +87,10 @@ pub const OPTIONS: &[OptionSpec] = &[
     option(
         "sink.requests.max-buffered",
         Integer,
-        "2 requests a shard",
+        "4 requests a shard",
         "at least sink.shards × sink.batch.max-size",
-        "Most samples that wait in the queues of all shards; beyond it the sink makes its source wait. Queues are \
-         also bounded by 2 × sink.flush-buffer.size a shard.",
+        "Most samples that wait or are under way in all shards; beyond it the sink makes its source wait. Queues are \
+         also bounded by 4 × sink.flush-buffer.size a shard.",
     ),
     option(
         "sink.requests.max-inflight",

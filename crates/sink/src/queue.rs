@@ -1,19 +1,18 @@
 //! A shard's queue and its part of the ledger, under one lock, so that a snapshot always adds up.
+//!
+//! Many push; one task takes, all there is at once, into its [`Backlog`], and works through that request by
+//! request. What it has taken stays in the ledger's `pending` until it is settled.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use narthex_model::TimeSeries;
-use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::backlog::{Backlog, bytes_of};
 use crate::fate::{Counts, Ledger};
-
-/// Bytes that a sample takes in a request besides its labels, at most.
-const SAMPLE_BYTES: usize = 22;
 
 /// When a shard sends, and how much it holds.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +39,7 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    items: VecDeque<TimeSeries>,
+    items: Vec<TimeSeries>,
     samples: usize,
     bytes: usize,
     /// When the queue last began to fill.
@@ -53,13 +52,12 @@ struct State {
     is_closed: bool,
 }
 
-/// Flushes are numbered. The active one ends when the items that were there when it began are settled; what
+/// Flushes are numbered. The active one ends when all that the worker held when it began is settled; what
 /// comes later cannot hold it up.
 #[derive(Debug, Default)]
 struct Flush {
     requested: u64,
-    /// The number of the active flush, and how many items from the front still belong to it.
-    active: Option<(u64, usize)>,
+    active: Option<u64>,
     done: u64,
 }
 
@@ -70,6 +68,13 @@ pub(crate) enum Next {
     Taken,
     /// Closed and empty.
     End,
+}
+
+enum Decision {
+    Now(Next),
+    /// A flush had nothing to wait for; these wait for it.
+    Flushed(Vec<Waker>),
+    Wait(Option<Instant>),
 }
 
 impl Queue {
@@ -88,33 +93,28 @@ impl Queue {
         let samples = series.samples.len();
         let bytes = bytes_of(&series);
         let mut state = self.lock();
-        let is_full =
-            state.samples + samples > self.limits.max_samples || state.bytes + bytes > self.limits.max_bytes;
-        if is_full && !state.items.is_empty() {
+        if !state.has_room(samples, bytes, &self.limits) {
             if let Some(context) = context {
                 state.wait(context);
             }
             return Err(series);
         }
-        let before = self.is_ready(&state);
         let was_empty = state.items.is_empty();
-        if was_empty {
-            state.oldest = Some(Instant::now());
-        }
+        let (samples_before, bytes_before) = (state.samples, state.bytes);
         state.counts.received += samples as u64;
         state.samples += samples;
         state.bytes += bytes;
-        state.items.push_back(series);
-        let wake = was_empty || (!before && self.is_ready(&state));
+        let makes_a_request = (samples_before < self.limits.batch_samples && state.samples >= self.limits.batch_samples)
+            || (bytes_before < self.limits.batch_bytes && state.bytes >= self.limits.batch_bytes);
+        if was_empty {
+            state.oldest = Some(Instant::now());
+        }
+        state.items.push(series);
         drop(state);
-        if wake {
+        if was_empty || makes_a_request {
             self.wake_worker.notify_one();
         }
         Ok(())
-    }
-
-    fn is_ready(&self, state: &State) -> bool {
-        state.samples >= self.limits.batch_samples || state.bytes >= self.limits.batch_bytes
     }
 
     /// Counts samples that are dropped before they enter the queue.
@@ -122,29 +122,17 @@ impl Queue {
         change(&mut self.lock().counts);
     }
 
-    /// Waits until a request is due and moves its series to `into`; `batch_bytes` may be lower than the
-    /// configured limit.
-    pub(crate) async fn take(&self, into: &mut Vec<TimeSeries>, batch_bytes: usize) -> Next {
+    /// Waits until a request is due and the backlog holds it.
+    pub(crate) async fn fill(&self, backlog: &mut Backlog, batch_bytes: usize) -> Next {
+        let limits = QueueLimits { batch_bytes: batch_bytes.min(self.limits.batch_bytes), ..self.limits };
         loop {
-            let due = {
-                let mut state = self.lock();
-                state.begin_flush();
-                let is_flushing = state.flush.active.is_some();
-                let due = state.oldest.map(|oldest| oldest + self.limits.batch_age);
-                if state.items.is_empty() {
-                    if state.is_closed {
-                        return Next::End;
-                    }
-                } else if self.is_ready(&state)
-                    || state.bytes >= batch_bytes
-                    || state.is_closed
-                    || is_flushing
-                    || due.is_some_and(|due| due <= Instant::now())
-                {
-                    state.take(into, self.limits.batch_samples, batch_bytes.min(self.limits.batch_bytes));
-                    return Next::Taken;
+            let due = match self.lock().next(backlog, &limits) {
+                Decision::Now(next) => return next,
+                Decision::Flushed(waiting) => {
+                    waiting.into_iter().for_each(Waker::wake);
+                    continue;
                 }
-                due.filter(|_| !state.items.is_empty())
+                Decision::Wait(due) => due,
             };
             let notified = self.wake_worker.notified();
             match due {
@@ -154,17 +142,14 @@ impl Queue {
         }
     }
 
-    /// Ends a request: its samples are counted, `deferred` goes back to the front, whoever waits is woken.
-    pub(crate) fn settle(&self, settled: u64, deferred: &mut Vec<TimeSeries>, change: impl FnOnce(&mut Counts)) {
+    /// Counts what a request has settled, and wakes whoever waits.
+    pub(crate) fn settle(&self, settled: u64, backlog_is_empty: bool, change: impl FnOnce(&mut Counts)) {
         let mut state = self.lock();
         change(&mut state.counts);
         state.held -= settled;
-        for series in deferred.drain(..).rev() {
-            state.held -= series.samples.len() as u64;
-            state.put_back(series);
+        if backlog_is_empty {
+            state.end_flush();
         }
-        state.begin_flush();
-        state.end_flush_if_done();
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
@@ -183,7 +168,6 @@ impl Queue {
         state.flush.requested += 1;
         let number = state.flush.requested;
         if state.items.is_empty() && state.held == 0 {
-            state.flush.active = None;
             state.flush.done = number;
         }
         drop(state);
@@ -216,9 +200,18 @@ impl Queue {
         done
     }
 
+    /// Whether nothing is taken any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     /// No more will come.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
+        let mut state = self.lock();
+        state.is_closed = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
         self.wake_worker.notify_one();
     }
 
@@ -239,73 +232,55 @@ impl State {
         }
     }
 
-    fn begin_flush(&mut self) {
-        if self.flush.active.is_none() && self.flush.requested > self.flush.done {
-            self.flush.active = Some((self.flush.requested, self.items.len()));
-            self.end_flush_if_done();
-        }
+    /// An empty shard takes a series of any size; else the bounds hold for what is queued and held.
+    #[inline]
+    fn has_room(&self, samples: usize, bytes: usize, limits: &QueueLimits) -> bool {
+        let fits = self.samples + self.held as usize + samples <= limits.max_samples
+            && self.bytes + bytes <= limits.max_bytes;
+        !self.is_closed && (fits || self.items.is_empty() && (self.held as usize) < limits.batch_samples)
     }
 
-    fn end_flush_if_done(&mut self) {
-        if let Some((number, 0)) = self.flush.active
-            && self.held == 0
-        {
-            self.flush.active = None;
+    /// What the worker is to do. What is queued is moved over only when it is due, so that the worker need not
+    /// be woken for each series.
+    fn next(&mut self, backlog: &mut Backlog, limits: &QueueLimits) -> Decision {
+        if self.flush.active.is_none() && self.flush.requested > self.flush.done {
+            self.flush.active = Some(self.flush.requested);
+            self.move_to(backlog);
+        }
+        if self.flush.active.is_some() {
+            if backlog.is_empty() {
+                self.end_flush();
+                return Decision::Flushed(std::mem::take(&mut self.waiting));
+            }
+            return Decision::Now(Next::Taken);
+        }
+        let oldest = backlog.oldest().or(self.oldest);
+        let due = oldest.map(|oldest| oldest + limits.batch_age);
+        let makes_a_request = backlog.samples() + self.samples >= limits.batch_samples
+            || backlog.bytes() + self.bytes >= limits.batch_bytes;
+        if makes_a_request || self.is_closed || due.is_some_and(|due| due <= Instant::now()) {
+            if backlog.samples() < limits.batch_samples && backlog.bytes() < limits.batch_bytes {
+                self.move_to(backlog);
+            }
+            if !backlog.is_empty() {
+                return Decision::Now(Next::Taken);
+            }
+            if self.is_closed {
+                return Decision::Now(Next::End);
+            }
+        }
+        Decision::Wait(due)
+    }
+
+    fn move_to(&mut self, backlog: &mut Backlog) {
+        backlog.append(&mut self.items, self.oldest.take());
+        self.held += self.samples as u64;
+        (self.samples, self.bytes) = (0, 0);
+    }
+
+    fn end_flush(&mut self) {
+        if let Some(number) = self.flush.active.take() {
             self.flush.done = number;
         }
     }
-
-    fn take(&mut self, into: &mut Vec<TimeSeries>, max_samples: usize, max_bytes: usize) {
-        let (mut samples, mut bytes) = (0, 0);
-        while let Some(front) = self.items.front_mut() {
-            let room = max_samples - samples;
-            if front.samples.len() > room {
-                if room > 0 && samples == 0 {
-                    let part: SmallVec<_> = front.samples.drain(..room).collect();
-                    let part = TimeSeries { labels: front.labels.clone(), samples: part };
-                    self.samples -= room;
-                    self.bytes -= room * SAMPLE_BYTES;
-                    samples += room;
-                    into.push(part);
-                }
-                break;
-            }
-            let next = bytes_of(front);
-            if samples > 0 && bytes + next > max_bytes {
-                break;
-            }
-            let Some(series) = self.items.pop_front() else { break };
-            samples += series.samples.len();
-            bytes += next;
-            self.samples -= series.samples.len();
-            self.bytes -= next;
-            if let Some((_, left)) = &mut self.flush.active {
-                *left = left.saturating_sub(1);
-            }
-            into.push(series);
-            if samples == max_samples {
-                break;
-            }
-        }
-        self.held += samples as u64;
-        if self.items.is_empty() {
-            self.oldest = None;
-        }
-    }
-
-    fn put_back(&mut self, series: TimeSeries) {
-        self.samples += series.samples.len();
-        self.bytes += bytes_of(&series);
-        if self.oldest.is_none() {
-            self.oldest = Some(Instant::now());
-        }
-        if let Some((_, left)) = &mut self.flush.active {
-            *left += 1;
-        }
-        self.items.push_front(series);
-    }
-}
-
-fn bytes_of(series: &TimeSeries) -> usize {
-    8 + series.labels.encoded().len() + SAMPLE_BYTES * series.samples.len()
 }

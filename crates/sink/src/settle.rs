@@ -234,7 +234,7 @@ impl Resolver<'_> {
             return self.lose(&task.part, Reason::TooLarge, refusal);
         }
         let mut plain = Vec::new();
-        self.worker.batch.encode_part(&task.part, &mut plain);
+        self.worker.batch.encode_part(self.worker.backlog.items(), &task.part, &mut plain);
         self.worker.shared.limits.lower_request_bytes(plain.len() / 2);
         // Every level of halves costs a request, and none is lost to the budget for it.
         self.budget += 2;

@@ -34,11 +34,17 @@ use crate::worker::{Worker, letter_for};
 /// process, and a WARN says how much.
 #[derive(Debug)]
 pub struct PrometheusSink {
+    sender: SeriesSender,
     shared: Arc<Shared>,
     shards: Vec<JoinHandle<()>>,
     /// What `futures::Sink` has taken and no queue had room for.
     stashed: VecDeque<TimeSeries>,
 }
+
+/// Hands series to a sink. Clones share the sink; several may send at once, and order is kept for each series
+/// that only one of them sends.
+#[derive(Debug, Clone)]
+pub struct SeriesSender(Arc<Shared>);
 
 /// What handle and shards share.
 #[derive(Debug)]
@@ -95,8 +101,8 @@ impl PrometheusSink {
             batch_samples: options.batch_samples,
             batch_bytes: options.batch_bytes,
             batch_age: options.batch_age,
-            max_samples: options.max_buffered.map_or(2 * options.batch_samples, |max| max / options.shards),
-            max_bytes: 2 * options.batch_bytes,
+            max_samples: options.max_buffered.map_or(4 * options.batch_samples, |max| max / options.shards),
+            max_bytes: 4 * options.batch_bytes,
         };
         let shards = options.shards;
         let shared = Arc::new(Shared {
@@ -114,7 +120,12 @@ impl PrometheusSink {
             options,
         });
         let shards = (0..shards).map(|shard| runtime.spawn(Worker::new(shared.clone(), shard).run())).collect();
-        Self { shared, shards, stashed: VecDeque::new() }
+        Self { sender: SeriesSender(shared.clone()), shared, shards, stashed: VecDeque::new() }
+    }
+
+    /// A handle that sends to this sink, for another task or thread.
+    pub fn sender(&self) -> SeriesSender {
+        self.sender.clone()
     }
 
     /// Hands a series over, waiting while its shard's queue is full.
@@ -122,36 +133,7 @@ impl PrometheusSink {
     /// # Errors
     /// When the sink has stopped; the series is then not taken.
     pub async fn send(&self, series: TimeSeries) -> Result<(), SinkError> {
-        let queue = self.queue_of(&series.labels);
-        self.shared.check()?;
-        let mut waiting = match queue.try_push(series, None) {
-            Ok(()) => return Ok(()),
-            Err(series) => Some(series),
-        };
-        poll_fn(|context| {
-            self.shared.check()?;
-            let Some(series) = waiting.take() else { return Poll::Ready(Ok(())) };
-            match queue.try_push(series, Some(context)) {
-                Ok(()) => Poll::Ready(Ok(())),
-                Err(series) => {
-                    waiting = Some(series);
-                    Poll::Pending
-                }
-            }
-        })
-        .await
-    }
-
-    /// Hands a series over if there is room, without waiting.
-    ///
-    /// # Errors
-    /// The series comes back when its shard's queue is full or the sink has stopped.
-    #[inline]
-    pub fn try_send(&self, series: TimeSeries) -> Result<(), TimeSeries> {
-        if self.shared.failure.get().is_some() {
-            return Err(series);
-        }
-        self.queue_of(&series.labels).try_push(series, None)
+        self.sender.send(series).await
     }
 
     /// Hands over every series of a stream, in order.
@@ -165,20 +147,6 @@ impl PrometheusSink {
         Ok(())
     }
 
-    /// Counts a sample that cannot be sent (no timestamp, null) as received and dropped, with a dead letter.
-    pub async fn discard(&self, labels: Labels, value: Option<Sample>, timestamp: Option<i64>, reason: Reason) {
-        let queue = self.queue_of(&labels);
-        queue.count(|counts| {
-            counts.received += 1;
-            counts.lost.add(reason, 1);
-        });
-        let Some(dead_letters) = self.shared.dead_letters.clone() else { return };
-        let series = TimeSeries { labels, samples: Default::default() };
-        let mut letters = letter_for(&series, value, timestamp, reason);
-        // The writer never panics; were it cancelled, the runtime is going down.
-        let _ = tokio::task::spawn_blocking(move || dead_letters.write(&mut letters)).await;
-    }
-
     /// Waits until everything sent before is settled.
     ///
     /// # Errors
@@ -186,10 +154,10 @@ impl PrometheusSink {
     pub async fn flush(&self) -> Result<(), SinkError> {
         for queue in &self.shared.queues {
             let number = queue.request_flush();
-            poll_fn(|context| match self.shared.check() {
-                Ok(()) if queue.is_flushed(number, context) => Poll::Ready(Ok(())),
-                Ok(()) => Poll::Pending,
-                Err(error) => Poll::Ready(Err(error)),
+            poll_fn(|context| {
+                let is_flushed = queue.is_flushed(number, context);
+                self.shared.check()?;
+                if is_flushed { Poll::Ready(Ok(())) } else { Poll::Pending }
             })
             .await?;
         }
@@ -227,6 +195,9 @@ impl PrometheusSink {
             for shard in shards {
                 let _ = shard.await; // cancelled, as asked
             }
+        }
+        if let Some(dead_letters) = &self.shared.dead_letters {
+            dead_letters.drain().await;
         }
         self.shared.log.finish();
         let ledger = self.ledger();
@@ -267,8 +238,60 @@ impl PrometheusSink {
         move || shared.ledger().0
     }
 
-    fn queue_of(&self, labels: &Labels) -> &Queue {
-        &self.shared.queues[shard_of(labels, self.shared.queues.len())]
+}
+
+impl SeriesSender {
+    /// Hands a series over, waiting while its shard's queue is full.
+    ///
+    /// # Errors
+    /// When the sink has stopped; the series is then not taken.
+    pub async fn send(&self, series: TimeSeries) -> Result<(), SinkError> {
+        let queue = self.0.queue_of(&series.labels);
+        self.0.check()?;
+        let mut waiting = match queue.try_push(series, None) {
+            Ok(()) => return Ok(()),
+            Err(series) => Some(series),
+        };
+        poll_fn(|context| {
+            let Some(series) = waiting.take() else { return Poll::Ready(Ok(())) };
+            if let Err(series) = queue.try_push(series, Some(context)) {
+                waiting = Some(series);
+                // After the waker is in place: whoever fails or closes from here on wakes it.
+                self.0.check()?;
+                if queue.is_closed() {
+                    return Poll::Ready(Err(SinkError::Closed));
+                }
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    /// Hands a series over if there is room, without waiting.
+    ///
+    /// # Errors
+    /// The series comes back when its shard's queue is full or the sink has stopped.
+    #[inline]
+    pub fn try_send(&self, series: TimeSeries) -> Result<(), TimeSeries> {
+        if self.0.failure.get().is_some() {
+            return Err(series);
+        }
+        self.0.queue_of(&series.labels).try_push(series, None)
+    }
+
+    /// Counts a sample that cannot be sent (no timestamp, null) as received and dropped, with a dead letter.
+    pub async fn discard(&self, labels: Labels, value: Option<Sample>, timestamp: Option<i64>, reason: Reason) {
+        let queue = self.0.queue_of(&labels);
+        queue.count(|counts| {
+            counts.received += 1;
+            counts.lost.add(reason, 1);
+        });
+        let Some(dead_letters) = self.0.dead_letters.clone() else { return };
+        let series = TimeSeries { labels, samples: Default::default() };
+        let letters = letter_for(&series, value, timestamp, reason);
+        // The writer never panics; were it cancelled, the runtime is going down.
+        let _ = dead_letters.start_write(letters).await;
     }
 }
 
@@ -276,7 +299,9 @@ impl PrometheusSink {
 /// in front of several sinks can agree with it.
 #[inline]
 pub fn shard_of(labels: &Labels, shards: usize) -> usize {
-    (labels.shard_hash() % shards as u64) as usize
+    let (hash, shards) = (labels.shard_hash(), shards as u64);
+    // A division takes tens of cycles; the usual numbers need none.
+    (if shards.is_power_of_two() { hash & (shards - 1) } else { hash % shards }) as usize
 }
 
 impl Drop for PrometheusSink {
@@ -299,8 +324,9 @@ impl futures_util::Sink<TimeSeries> for PrometheusSink {
         let this = self.get_mut();
         this.shared.check()?;
         while let Some(series) = this.stashed.pop_front() {
-            if let Err(series) = this.queue_of(&series.labels).try_push(series, Some(context)) {
+            if let Err(series) = this.shared.queue_of(&series.labels).try_push(series, Some(context)) {
                 this.stashed.push_front(series);
+                this.shared.check()?;
                 return Poll::Pending;
             }
         }
@@ -310,7 +336,7 @@ impl futures_util::Sink<TimeSeries> for PrometheusSink {
     fn start_send(self: Pin<&mut Self>, series: TimeSeries) -> Result<(), SinkError> {
         let this = self.get_mut();
         this.shared.check()?;
-        if let Err(series) = this.queue_of(&series.labels).try_push(series, None) {
+        if let Err(series) = this.shared.queue_of(&series.labels).try_push(series, None) {
             this.stashed.push_back(series);
         }
         Ok(())
@@ -321,6 +347,7 @@ impl futures_util::Sink<TimeSeries> for PrometheusSink {
         let this = self.get_mut();
         for queue in &this.shared.queues {
             if !queue.is_empty_or_flush(context) {
+                this.shared.check()?;
                 return Poll::Pending;
             }
         }
@@ -334,6 +361,10 @@ impl futures_util::Sink<TimeSeries> for PrometheusSink {
 }
 
 impl Shared {
+    pub(crate) fn queue_of(&self, labels: &Labels) -> &Queue {
+        &self.queues[shard_of(labels, self.queues.len())]
+    }
+
     fn check(&self) -> Result<(), SinkError> {
         match self.failure.get() {
             None => Ok(()),

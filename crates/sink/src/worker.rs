@@ -9,6 +9,7 @@ use narthex_model::{Sample, TimeSeries};
 use narthex_protocol::snappy::Compressor;
 use tokio::time::Instant;
 
+use crate::backlog::Backlog;
 use crate::batch::{Batch, CheckRules};
 use crate::dead_letters::{Cause, Letters};
 use crate::fate::{ByReason, Reason};
@@ -26,13 +27,13 @@ pub(crate) const SERVER_ERRORS_BEFORE_HALVING: u32 = 10;
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) shard: usize,
+    pub(crate) backlog: Backlog,
     pub(crate) batch: Batch,
     table: Option<SeriesTable>,
     rules: CheckRules,
     next_sweep: Instant,
     sweep_every: Duration,
     plain: Vec<u8>,
-    packed_hint: usize,
     compressor: Compressor,
     letters: Letters,
     lost: ByReason,
@@ -50,9 +51,9 @@ impl Worker {
             table,
             next_sweep: Instant::now() + sweep_every,
             sweep_every,
+            backlog: Backlog::default(),
             batch: Batch::default(),
             plain: Vec::new(),
-            packed_hint: 0,
             compressor: Compressor::default(),
             letters: Letters::default(),
             lost: ByReason::default(),
@@ -73,9 +74,12 @@ impl Worker {
     async fn work(&mut self) {
         let shared = self.shared.clone();
         let queue = &shared.queues[self.shard];
-        while queue.take(&mut self.batch.items, shared.limits.request_bytes()).await == Next::Taken {
-            self.batch.prepare(self.rules, self.table.as_mut(), shared.clock.now_ms());
-            if let Err(halt) = self.send_and_settle().await {
+        loop {
+            let batch_bytes = shared.limits.request_bytes();
+            if queue.fill(&mut self.backlog, batch_bytes).await == Next::End {
+                return;
+            }
+            if let Err(halt) = self.send_and_settle(batch_bytes).await {
                 shared.fail(halt);
                 return;
             }
@@ -83,25 +87,28 @@ impl Worker {
         }
     }
 
-    async fn send_and_settle(&mut self) -> Result<(), Halt> {
-        let sent = self.batch.samples.len();
-        if sent == 0 {
+    async fn send_and_settle(&mut self, batch_bytes: usize) -> Result<(), Halt> {
+        let range = self.backlog.next_request(self.shared.options.batch_samples, batch_bytes);
+        let now_ms = self.shared.clock.now_ms();
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        let (items, table) = (self.backlog.items(), self.table.as_mut());
+        self.batch.prepare(items, range, self.rules, table, now_ms, &mut plain);
+        self.plain = plain;
+        if self.batch.sent() == 0 {
             self.finish(None).await;
             return Ok(());
         }
-        self.plain.clear();
-        let mut plain = std::mem::take(&mut self.plain);
-        self.batch.encode_all(&mut plain);
-        let body = self.pack(&plain);
-        self.plain = plain;
+        let body = self.pack();
         let mut attempts = Attempts::default();
-        let outcome = self.deliver(&body, &mut attempts, ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING)).await;
-        match outcome {
+        let on_5xx = ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING);
+        match self.deliver(&body, &mut attempts, on_5xx).await {
             Outcome::Accepted => {
                 self.finish(None).await;
                 Ok(())
             }
             outcome => {
+                self.batch.make_layout(self.backlog.items());
                 let (settlement, halt) = Settlement::resolve(self, outcome, attempts).await;
                 self.finish(Some(settlement)).await;
                 halt.map_or(Ok(()), Err)
@@ -109,26 +116,26 @@ impl Worker {
         }
     }
 
-    /// Packs an encoded request.
-    pub(crate) fn pack(&mut self, plain: &[u8]) -> Bytes {
-        let mut packed = Vec::with_capacity(self.packed_hint);
-        if let Err(error) = self.compressor.compress(plain, &mut packed) {
-            // Only for more than 4 GiB, which no request reaches.
-            tracing::error!("cannot pack a request of {} bytes: {error}", plain.len());
+    /// Packs the encoded request.
+    fn pack(&mut self) -> Bytes {
+        match self.compressor.compress(&self.plain) {
+            Ok(packed) => {
+                self.shared.metrics.sent_bytes(packed.len());
+                Bytes::copy_from_slice(packed)
+            }
+            Err(error) => {
+                // Only for more than 4 GiB, which no request reaches.
+                tracing::error!("cannot pack a request of {} bytes: {error}", self.plain.len());
+                Bytes::new()
+            }
         }
-        self.packed_hint = packed.len() + packed.len() / 8;
-        self.shared.metrics.sent_bytes(packed.len());
-        Bytes::from(packed)
     }
 
     /// Encodes and packs a part of the request.
     pub(crate) fn pack_part(&mut self, part: &[u32]) -> Bytes {
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
-        self.batch.encode_part(part, &mut plain);
-        let body = self.pack(&plain);
-        self.plain = plain;
-        body
+        self.plain.clear();
+        self.batch.encode_part(self.backlog.items(), part, &mut self.plain);
+        self.pack()
     }
 
     pub(crate) async fn deliver(&self, body: &Bytes, attempts: &mut Attempts, on_5xx: ServerErrors) -> Outcome {
@@ -139,31 +146,37 @@ impl Worker {
     async fn finish(&mut self, settlement: Option<Settlement>) {
         let dropped = self.file_dropped();
         let (written, replayed) = match &settlement {
-            None => (self.batch.samples.len() as u64, 0),
+            None => (self.batch.sent() as u64, 0),
             Some(settlement) => self.file_refused(settlement),
         };
         self.note_newest_written(settlement.as_ref());
         if self.lost.total() > 0 {
             self.log_loss(settlement.as_ref());
         }
-        self.write_letters().await;
+        // Begun before and awaited after the count: whoever stops the shard in between loses neither.
+        let writing = self.start_letters();
         let shared = self.shared.clone();
         let pending = settlement.as_ref().map_or(0, Settlement::pending);
-        let settled = dropped + self.batch.samples.len() as u64 - pending;
-        shared.queues[self.shard].settle(settled, &mut self.batch.deferred, |counts| {
+        let settled = dropped + self.batch.sent() as u64 - pending;
+        self.backlog.done(&mut self.batch.deferred);
+        shared.queues[self.shard].settle(settled, self.backlog.is_empty(), |counts| {
             counts.written += written;
             counts.replayed += replayed;
             counts.lost.merge(&self.lost);
         });
+        if let Some(writing) = writing
+            && let Err(error) = writing.await
+        {
+            tracing::error!("the dead-letter writer ended: {error}");
+        }
         self.lost.clear();
-        self.batch.clear();
     }
 
     fn file_dropped(&mut self) -> u64 {
         for dropped in &self.batch.dropped {
             self.lost.add(dropped.reason, 1);
             if dropped.reason.is_loss() && self.shared.dead_letters.is_some() {
-                let labels = &self.batch.items[dropped.item as usize].labels;
+                let labels = &self.backlog.items()[dropped.item as usize].labels;
                 let cause = Cause { reason: dropped.reason, status: None, message: "" };
                 self.letters.sample(labels, Some(dropped.sample), Some(dropped.sample.timestamp_ms), cause);
             }
@@ -185,7 +198,7 @@ impl Worker {
                         let (status, message) = settlement.words(refusal);
                         let sample = self.batch.samples[at];
                         let cause = Cause { reason, status, message };
-                        let labels = self.batch.labels_of(at as u32);
+                        let labels = self.batch.labels_of(self.backlog.items(), at as u32);
                         self.letters.sample(labels, Some(sample), Some(sample.timestamp_ms), cause);
                     }
                 }
@@ -209,21 +222,26 @@ impl Worker {
                 let sample = self.batch.samples[sample as usize];
                 Last { timestamp_ms: sample.timestamp_ms, value_bits: sample.value_bits() }
             });
-            let key = self.batch.items[group.item as usize].labels.key();
+            let key = self.backlog.items()[group.item as usize].labels.key();
             table.restore(key, newest.unwrap_or(group.before));
         }
     }
 
     fn note_newest_written(&self, settlement: Option<&Settlement>) {
-        let written = |at: usize| settlement.is_none_or(|s| matches!(s.fates[at], Fate::Written));
-        let samples = self.batch.samples.iter().enumerate();
-        if let Some(newest) = samples.filter(|&(at, _)| written(at)).map(|(_, s): (_, &Sample)| s.timestamp_ms).max() {
+        let newest = match settlement {
+            None => self.batch.newest_ms(self.backlog.items()),
+            Some(settlement) => {
+                let samples = self.batch.samples.iter().zip(&settlement.fates);
+                samples.filter(|&(_, &fate)| fate == Fate::Written).map(|(sample, _)| sample.timestamp_ms).max()
+            }
+        };
+        if let Some(newest) = newest {
             self.shared.metrics.wrote_up_to(newest);
         }
     }
 
     fn log_loss(&self, settlement: Option<&Settlement>) {
-        let of = self.batch.samples.len() + self.batch.dropped.len();
+        let of = self.batch.sent() + self.batch.dropped.len();
         let refused = settlement.and_then(|settlement| {
             settlement.fates.iter().enumerate().find_map(|(at, fate)| match *fate {
                 Fate::Lost { reason, refusal } => Some((at as u32, reason, settlement.words(refusal))),
@@ -232,8 +250,8 @@ impl Worker {
         });
         let dropped = self.batch.dropped.iter().find(|dropped| dropped.reason.is_loss());
         let (first_reason, labels, status, message) = match (refused, dropped) {
-            (Some((at, reason, (status, message))), _) => (reason, self.batch.labels_of(at), status, message),
-            (None, Some(d)) => (d.reason, &self.batch.items[d.item as usize].labels, None, ""),
+            (Some((at, reason, (status, message))), _) => (reason, self.batch.labels_of(self.backlog.items(), at), status, message),
+            (None, Some(d)) => (d.reason, &self.backlog.items()[d.item as usize].labels, None, ""),
             (None, None) => return, // only repetitions of what is there: nothing is lost
         };
         let first_series = cut(labels.to_string());
@@ -241,16 +259,9 @@ impl Worker {
     }
 
     /// The disk may be slow: not on the runtime's threads.
-    async fn write_letters(&mut self) {
-        let Some(dead_letters) = self.shared.dead_letters.clone() else { return };
-        if self.letters.is_empty() {
-            return;
-        }
-        let mut letters = std::mem::take(&mut self.letters);
-        let written = tokio::task::spawn_blocking(move || dead_letters.write(&mut letters)).await;
-        if let Err(error) = written {
-            tracing::error!("the dead-letter writer ended: {error}");
-        }
+    fn start_letters(&mut self) -> Option<tokio::task::JoinHandle<()>> {
+        let dead_letters = self.shared.dead_letters.as_ref().filter(|_| !self.letters.is_empty())?;
+        Some(dead_letters.start_write(std::mem::take(&mut self.letters)))
     }
 
     fn sweep(&mut self) {

@@ -1,0 +1,40 @@
+# What can be done with the checkout: each target is one call of a script; `make help` lists them.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fmt lint unit it doc fuzz bench-sink clean-cache
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## The main job on this machine: generated samples, with injected errors, into a Prometheus
+	@scripts/setup.sh demo && scripts/demo.sh
+
+test: ## Everything that CI runs: set-up, style, licences, unit and integration tests, documentation
+	@scripts/test.sh
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+lint: ## Formatting, clippy, licences and bans, dependency directions, shell scripts
+	@scripts/test.sh fmt clippy clippy-small deny deps shell
+
+unit: ## Unit, property and golden tests: no servers
+	@scripts/test.sh build unit
+
+it: ## Tests against real servers
+	@scripts/test.sh setup build it
+
+doc: ## The API documentation, without warnings
+	@scripts/test.sh doc
+
+fuzz: ## Each fuzz target for NARTHEX_FUZZ_SECONDS (60); needs cargo-fuzz and a nightly compiler
+	@scripts/fuzz.sh
+
+bench-sink: ## CPU time per sample and throughput of the sink, beside a bare loop; release build
+	@scripts/bench-sink.sh
+
+clean-cache: ## Remove all that was built and fetched outside the checkout
+	rm -rf -- "$(CACHE)"

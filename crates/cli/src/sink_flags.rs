@@ -1,0 +1,240 @@
+//! The sink's options as flags: made from the sink's own list, so that none can be forgotten.
+//!
+//! A flag is the option's key without `sink.`, dots as dashes; three have a short alias.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use narthex_sink::{OPTIONS, OptionSpec, OptionType, PrometheusSink, PrometheusSinkBuilder};
+
+use crate::mistakes::Mistakes;
+
+/// The short names that appear everywhere.
+const ALIASES: [(&str, &str); 3] = [
+    ("sink.retry.max-retries", "max-retries"),
+    ("sink.batch.max-size", "batch-samples"),
+    ("sink.dead-letters.path", "dead-letters"),
+];
+const HEADING: &str = "Sink options";
+
+/// Where to write, and every option of the sink.
+#[derive(Debug, Clone)]
+pub(crate) struct SinkFlags {
+    /// The receiver's URL.
+    pub(crate) url: String,
+    /// Key and value, as typed.
+    pub(crate) options: Vec<(&'static str, String)>,
+    signer: SignerFlags,
+}
+
+/// Flags of request signers.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Request signing")]
+pub(crate) struct SignerFlags {
+    /// Sign each attempt: `amazon-managed-prometheus` (SigV4, default credential chain) or `none`
+    #[arg(long, value_name = "NAME", default_value = "none")]
+    request_signer: String,
+    /// AWS region; default: from the URL, the environment or the profile
+    #[arg(long, value_name = "REGION")]
+    aws_region: Option<String>,
+    /// Profile of the AWS configuration files
+    #[arg(long, value_name = "NAME")]
+    aws_profile: Option<String>,
+    /// Role to assume with the chain's credentials
+    #[arg(long, value_name = "ARN")]
+    aws_role_arn: Option<String>,
+    /// External id for the role
+    #[arg(long, value_name = "ID")]
+    aws_external_id: Option<String>,
+}
+
+impl SinkFlags {
+    /// A builder with everything that was typed, and a signer if one was asked for.
+    pub(crate) async fn builder(&self, mistakes: &mut Mistakes) -> PrometheusSinkBuilder {
+        let mut builder = PrometheusSink::builder(&self.url);
+        for (key, value) in &self.options {
+            builder = builder.set(key, value);
+        }
+        // Boxed: the AWS chain's future is large, and this runs once.
+        Box::pin(self.signer.add_to(builder, &self.url, mistakes)).await
+    }
+
+    /// The value of an option, if it was typed.
+    pub(crate) fn value_of(&self, key: &str) -> Option<&str> {
+        self.options.iter().rev().find(|(k, _)| *k == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Takes an option out, so that the caller can handle it.
+    pub(crate) fn take(&mut self, key: &str) -> Option<String> {
+        let value = self.value_of(key).map(str::to_owned);
+        self.options.retain(|(k, _)| *k != key);
+        value
+    }
+}
+
+impl SignerFlags {
+    async fn add_to(
+        &self,
+        builder: PrometheusSinkBuilder,
+        url: &str,
+        mistakes: &mut Mistakes,
+    ) -> PrometheusSinkBuilder {
+        let aws = [
+            ("aws-region", &self.aws_region),
+            ("aws-profile", &self.aws_profile),
+            ("aws-role-arn", &self.aws_role_arn),
+            ("aws-external-id", &self.aws_external_id),
+        ];
+        match self.request_signer.as_str() {
+            "none" => {
+                for (flag, _) in aws.iter().filter(|(_, value)| value.is_some()) {
+                    mistakes.add(flag, "needs --request-signer amazon-managed-prometheus");
+                }
+                builder
+            }
+            "amazon-managed-prometheus" => self.add_amp(builder, url, mistakes).await,
+            other => {
+                let problem = format!("{other:?} is not one of none, amazon-managed-prometheus");
+                mistakes.add("request-signer", problem);
+                builder
+            }
+        }
+    }
+
+    #[cfg(feature = "signer-amp")]
+    async fn add_amp(
+        &self,
+        builder: PrometheusSinkBuilder,
+        url: &str,
+        mistakes: &mut Mistakes,
+    ) -> PrometheusSinkBuilder {
+        let signer = narthex_signer_amp::AmpSigner::builder()
+            .remote_write_url(url.to_owned())
+            .region(self.aws_region.clone())
+            .profile(self.aws_profile.clone())
+            .role_arn(self.aws_role_arn.clone())
+            .external_id(self.aws_external_id.clone())
+            .build()
+            .await;
+        match mistakes.take("request-signer", signer) {
+            Some(signer) => builder.signer(std::sync::Arc::new(signer)),
+            None => builder,
+        }
+    }
+
+    #[cfg(not(feature = "signer-amp"))]
+    async fn add_amp(
+        &self,
+        builder: PrometheusSinkBuilder,
+        _url: &str,
+        mistakes: &mut Mistakes,
+    ) -> PrometheusSinkBuilder {
+        mistakes.add("request-signer", "this binary was built without the feature signer-amp");
+        builder
+    }
+}
+
+/// The flag of an option, with its dashes.
+pub(crate) fn flag_of(key: &str) -> String {
+    match key {
+        "metric.endpoint-url" => "--url".to_owned(),
+        key if key.starts_with("sink.headers.") => format!("--headers {}", &key["sink.headers.".len()..]),
+        key => format!("--{}", key.strip_prefix("sink.").unwrap_or(key).replace('.', "-")),
+    }
+}
+
+/// Options' keys in a sentence, as the flags that were typed.
+pub(crate) fn keys_as_flags(sentence: &str) -> String {
+    let words = sentence.split(' ').map(|word| {
+        let bare = word.trim_end_matches([';', ',']);
+        match OPTIONS.iter().find(|option| option.key == bare) {
+            Some(option) => format!("{}{}", flag_of(option.key), &word[bare.len()..]),
+            None => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn arg_of(option: &'static OptionSpec) -> Arg {
+    let long = flag_of(option.key).trim_start_matches('-').to_owned();
+    let mut help = option.doc.trim_end_matches('.').to_owned();
+    if let OptionType::Enum(words) = option.option_type {
+        help = format!("{help} [possible values: {}]", words.join(", "));
+    }
+    if !option.default.is_empty() {
+        help = format!("{help} [default: {}]", option.default);
+    }
+    let mut arg = Arg::new(option.key)
+        .long(long)
+        .value_name(value_name(option.option_type))
+        .help(help)
+        .help_heading(HEADING)
+        .allow_hyphen_values(true)
+        .action(ArgAction::Append);
+    if let Some((_, alias)) = ALIASES.iter().find(|(key, _)| *key == option.key) {
+        arg = arg.visible_alias(*alias);
+    }
+    arg
+}
+
+fn value_name(option_type: OptionType) -> &'static str {
+    match option_type {
+        OptionType::Integer => "N",
+        OptionType::Duration | OptionType::DurationOrUnlimited => "DURATION",
+        OptionType::MemorySize => "SIZE",
+        OptionType::Path => "PATH",
+        OptionType::Headers => "NAME=VALUE",
+        OptionType::Enum(_) => "WORD",
+        _ => "TEXT",
+    }
+}
+
+impl Args for SinkFlags {
+    fn augment_args(command: Command) -> Command {
+        let url = Arg::new("url").long("url").value_name("URL").required(true).help(
+            "Where to write, for example http://localhost:9090/api/v1/write",
+        );
+        let command = OPTIONS.iter().fold(command.arg(url), |command, option| command.arg(arg_of(option)));
+        SignerFlags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SinkFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let url = matches.get_one::<String>("url").cloned().unwrap_or_default();
+        let mut options = Vec::new();
+        for option in OPTIONS {
+            let values = matches.get_many::<String>(option.key).unwrap_or_default();
+            options.extend(values.map(|value| (option.key, value.clone())));
+        }
+        Ok(Self { url, options, signer: SignerFlags::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_has_a_flag_of_its_own() {
+        let command = SinkFlags::augment_args(Command::new("test"));
+        command.debug_assert();
+    }
+
+    #[test]
+    fn the_short_names_work() {
+        let command = SinkFlags::augment_args(Command::new("test"));
+        let line = ["test", "--url", "u", "--max-retries", "3", "--batch-samples", "7", "--dead-letters", "d"];
+        let flags = SinkFlags::from_arg_matches(&command.get_matches_from(line)).unwrap();
+        assert_eq!(flags.value_of("sink.retry.max-retries"), Some("3"));
+        assert_eq!(flags.value_of("sink.batch.max-size"), Some("7"));
+        assert_eq!(flags.value_of("sink.dead-letters.path"), Some("d"));
+    }
+}

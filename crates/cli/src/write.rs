@@ -1,0 +1,241 @@
+//! `narthex write`: samples from standard input or files to a Remote-Write receiver.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use narthex_protocol::text::Format;
+use narthex_sink::{CloseError, DeadLetters, Ledger, PrometheusSink, SinkError, SystemClock, parse_duration};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::input::{self, Ingest, SourceCounts};
+use crate::ledger::{Report, SourceReport};
+use crate::listen::{self, Admin};
+use crate::mistakes::Mistakes;
+use crate::sink_flags::SinkFlags;
+use crate::stop::Stop;
+use crate::{logging, progress};
+
+/// Flags of `narthex write`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WriteArgs {
+    #[command(flatten)]
+    sink: SinkFlags,
+    #[command(flatten)]
+    run: RunFlags,
+    /// What the lines are: exposition, openmetrics or ndjson
+    #[arg(long, value_name = "NAME", default_value = "ndjson")]
+    format: String,
+    /// What time samples without a timestamp get: none (they are dropped) or now
+    #[arg(long, value_name = "WORD", default_value = "none")]
+    timestamp: String,
+    /// Files to read, one after the other; none or - is standard input
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Flags of every command that runs a sink.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunFlags {
+    /// Write the closing ledger as a JSON object; - is standard output
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// Exit with 1 when anything was rejected, dropped (but for repetitions) or undecodable
+    #[arg(long)]
+    pub(crate) fail_on_loss: bool,
+    /// Longest time that a SIGINT or SIGTERM may take to drain
+    #[arg(long, value_name = "DURATION", default_value = "10 s")]
+    pub(crate) drain_timeout: String,
+    /// Serve /metrics, /-/healthy and /-/ready; a bare port is on loopback, port 0 is any free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// Logs as text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: String,
+}
+
+/// Runs `narthex write`.
+///
+/// # Errors
+/// Wrong flags (exit code 64), or an input that cannot be opened or read.
+pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
+    let mut mistakes = Mistakes::default();
+    mistakes.take("log-format", logging::init(&args.run.log_format));
+    let format: Option<Format> = mistakes.take("format", args.format.parse());
+    let stamp_now = match args.timestamp.as_str() {
+        "now" => true,
+        "none" => false,
+        other => {
+            mistakes.add("timestamp", format!("{other:?} is not one of none, now"));
+            false
+        }
+    };
+    let listen = args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
+    let drain = mistakes.take("drain-timeout", parse_duration(&args.run.drain_timeout)).unwrap_or_default();
+    let dead_letters = open_dead_letters(&mut args.sink, &mut mistakes);
+    let mut builder = args.sink.builder(&mut mistakes).await;
+    if let Some(dead_letters) = &dead_letters {
+        builder = builder.dead_letters(dead_letters.clone());
+    }
+    let sink = builder.build().map_err(|error| mistakes.add_all(error)).ok();
+    mistakes.into_result()?;
+    let (Some(format), Some(sink)) = (format, sink) else { anyhow::bail!("flags were not understood") };
+
+    let sources = match input::open(&args.files) {
+        Ok(sources) => sources,
+        Err(error) => {
+            drop(sink);
+            return Err(error);
+        }
+    };
+    let counts: Vec<(String, Arc<SourceCounts>)> =
+        sources.iter().map(|source| (source.name.clone(), source.counts.clone())).collect();
+    let stop = Stop::on_signals()?;
+    let admin = start_admin(listen, &sink, counts.clone()).await?;
+    tracing::info!("writing {format} from {} to {}", names(&counts), shown_url(&args.sink.url));
+
+    let ingest = Ingest {
+        format,
+        stamp_now,
+        sender: sink.sender(),
+        dead_letters,
+        clock: Arc::new(SystemClock),
+        stop: stop.clone(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    let reader = tokio::task::spawn_blocking(move || ingest.run(sources));
+    let read_counts = counts.clone();
+    let read = move || read_counts.iter().map(|(_, c)| c.records.load(Ordering::Relaxed)).sum();
+    let shown = tokio::spawn(progress::show(sink.ledger_reader(), read));
+
+    let ended = tokio::select! {
+        ended = reader => ended?,
+        () = stop.wait() => {
+            tracing::info!("stopping: draining for at most {:.0} s", drain.as_secs_f64());
+            Ok(())
+        }
+        () = sink.failed() => Ok(()),
+    };
+    admin.is_ready.store(false, Ordering::Relaxed);
+    let closed = close(sink, stop, drain).await;
+    shown.abort();
+    progress::wipe();
+    let reports: Vec<SourceReport> = counts.iter().map(|(name, counts)| SourceReport::of(name, counts)).collect();
+    let undecodable: u64 = reports.iter().map(|report| report.undecodable).sum();
+    let code = finish(closed, reports, undecodable, &args.run)?;
+    // A sink that has stopped says why in the log; the reader's error is the same one.
+    if code == ExitCode::SUCCESS { ended.map(|()| code) } else { Ok(code) }
+}
+
+/// The dead-letter file is shared by source and sink, so it is opened here.
+pub(crate) fn open_dead_letters(flags: &mut SinkFlags, mistakes: &mut Mistakes) -> Option<DeadLetters> {
+    let path = flags.take("sink.dead-letters.path")?;
+    let opened = DeadLetters::open(&path).map_err(|error| format!("cannot open {path}: {error}"));
+    mistakes.take("dead-letters", opened)
+}
+
+/// Starts the listener, if one was asked for.
+pub(crate) async fn start_admin(
+    listen: Option<std::net::SocketAddr>,
+    sink: &PrometheusSink,
+    counts: Vec<(String, Arc<SourceCounts>)>,
+) -> anyhow::Result<Arc<Admin>> {
+    let mut registry = Registry::default();
+    registry.register_collector(sink.collector());
+    registry.register_collector(Box::new(SourceCollector(counts)));
+    let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("narthex_build", "The version of this binary", version);
+    let admin = Arc::new(Admin { registry, is_ready: AtomicBool::new(true) });
+    if let Some(address) = listen {
+        listen::serve(address, admin.clone()).await?;
+    }
+    Ok(admin)
+}
+
+/// Drains: for as long as it takes at the end of the input, within the limit once a signal came.
+pub(crate) async fn close(sink: PrometheusSink, stop: Stop, drain: Duration) -> Result<Ledger, CloseError> {
+    if stop.is_set() {
+        return sink.close_within(drain).await;
+    }
+    let flushed = tokio::select! {
+        flushed = sink.flush() => flushed.is_ok(),
+        () = stop.wait() => false,
+    };
+    let limit = if flushed { None } else { Some(drain) };
+    sink.close_within(limit).await
+}
+
+/// Prints and writes the ledger, and says how the program ends.
+pub(crate) fn finish(
+    closed: Result<Ledger, CloseError>,
+    sources: Vec<SourceReport>,
+    undecodable: u64,
+    flags: &RunFlags,
+) -> anyhow::Result<ExitCode> {
+    let (ledger, error) = match closed {
+        Ok(ledger) => (ledger, None),
+        Err(error) => (*error.ledger, Some(error.error)),
+    };
+    let report = Report { ledger: &ledger, sources };
+    report.print();
+    if let Some(path) = &flags.ledger {
+        report.write_json(path)?;
+    }
+    match error {
+        Some(error @ SinkError::DrainTimeout { .. }) => anyhow::bail!(error),
+        Some(_) => return Ok(ExitCode::FAILURE), // the log has said why
+        None => {}
+    }
+    let has_loss = ledger.lost() + undecodable > 0;
+    let failed = ledger.pending > 0 || ledger.dead_letters_failed > 0 || (flags.fail_on_loss && has_loss);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn names(counts: &[(String, Arc<SourceCounts>)]) -> String {
+    match counts {
+        [(name, _)] => name.clone(),
+        many => format!("{} files", many.len()),
+    }
+}
+
+/// The URL without user info.
+pub(crate) fn shown_url(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+            format!("{scheme}://{}", &rest[host..])
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// Source metrics (R23).
+#[derive(Debug)]
+struct SourceCollector(Vec<(String, Arc<SourceCounts>)>);
+
+impl prometheus_client::collector::Collector for SourceCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        type Pick = fn(&SourceCounts) -> u64;
+        let families: [(&str, &str, Pick); 2] = [
+            ("narthex_source_records", "Records read", |c| c.records.load(Ordering::Relaxed)),
+            ("narthex_source_undecodable", "Records that could not be decoded", |c| {
+                c.undecodable.load(Ordering::Relaxed)
+            }),
+        ];
+        for (name, help, pick) in families {
+            let kind = prometheus_client::metrics::MetricType::Counter;
+            let mut family = encoder.encode_descriptor(name, help, None, kind)?;
+            for (source, counts) in &self.0 {
+                let metric = ConstCounter::new(pick(counts));
+                metric.encode(family.encode_family(&[("source", source.as_str())])?)?;
+            }
+        }
+        Ok(())
+    }
+}

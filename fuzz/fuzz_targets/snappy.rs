@@ -1,0 +1,4 @@
+//! A snappy block.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::unpack_snappy(data));
