@@ -1,74 +1,91 @@
 #!/usr/bin/env bash
 # The main job, whole: generated samples with injected errors, through `narthex write`, into a Prometheus; then
-# what is stored is compared with what was written, and the ledger with what was injected.
+# every stored sample is compared with what was written, and the ledger with what was injected.
 #
 # usage: scripts/demo.sh    (scripts/setup.sh demo first; needs Rust and a C compiler, no more)
-# NARTHEX_DEMO_SAMPLES (200000) and NARTHEX_DEMO_RATE (25000 a second) size it. Prometheus is the one on PATH,
-# else the one in the cache, else narthex' own receiver stands in. What was written stays in .demo/.
-# Exit 0: everything agrees; 1: it does not, or something could not start.
+# NARTHEX_DEMO_SAMPLES (200000) and NARTHEX_DEMO_RATE (10000 a second) size it. Prometheus is the one on PATH,
+# else the one that setup.sh has fetched or built, else narthex' own receiver stands in (NARTHEX_DEMO_RECEIVER=builtin
+# asks for it). Everything is in a temporary folder, which is removed; NARTHEX_DEMO_KEEP=1 keeps it, and so does a
+# failure.
+# Exit 0: everything agrees; 1: it does not, or something could not start; 130, 143: ended by a signal.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 samples="${NARTHEX_DEMO_SAMPLES:-200000}"
-rate="${NARTHEX_DEMO_RATE:-25000}"
-work="$repo/.demo"
-receiver="" # the process id of Prometheus or of our receiver
+rate="${NARTHEX_DEMO_RATE:-10000}"
+work=""
+started=() # ids of the processes to end, the receiver's first
 
 main() {
     choose_toolchain
-    echo "demo: building narthex (without the signer for Amazon, which the demo does not use)"
-    cargo build --quiet -p narthex --no-default-features
-    # A copy: another build may replace the binary while the demo runs.
-    rm -rf "$work"
-    mkdir -p "$work"
-    cp "$CARGO_TARGET_DIR/debug/narthex" "$work/narthex"
-
-    trap 'stop_receiver KILL' EXIT
+    work="$(mktemp -d "${TMPDIR:-/tmp}/narthex-demo.XXXXXX")"
+    trap finish EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    build
     start_receiver
     stream
     compare
 }
 
+say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+
+build() {
+    local quiet=()
+    [[ -t 2 ]] || quiet=(--quiet)
+    say "building narthex (without the signer for Amazon, which the demo does not use)"
+    cargo build "${quiet[@]}" -p narthex --no-default-features --bin narthex --example demo_check
+    # Copies: another build may replace them while the demo runs.
+    cp "$CARGO_TARGET_DIR/debug/narthex" "$CARGO_TARGET_DIR/debug/examples/demo_check" "$work/"
+}
+
 start_receiver() {
     local binary
-    if binary="$(type -P prometheus)" || binary="$(find_prometheus_2)" || { binary="$prometheus_3_cached" && [[ -x "$binary" ]]; }; then
+    if [[ "${NARTHEX_DEMO_RECEIVER:-}" == builtin ]]; then
+        start_builtin "as asked for"
+    elif binary="$(type -P prometheus)" || binary="$(find_prometheus_2)" \
+        || { binary="$prometheus_3_cached" && [[ -x "$binary" ]]; }; then
         start_prometheus "$binary"
     else
-        start_builtin
+        start_builtin "no Prometheus on this machine"
     fi
 }
 
+# Prometheus cannot say which free port it took, so it is given one; three tries, should another take it first.
 start_prometheus() {
-    local attempt
+    local attempt port
+    kind=prometheus
     printf 'global:\n  scrape_interval: 1m\n' >"$work/prometheus.yml"
     for attempt in 1 2 3; do
         port=$((15000 + RANDOM % 17000))
         "$1" --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" \
             --web.listen-address="127.0.0.1:$port" --web.enable-remote-write-receiver \
-            >"$work/prometheus.log" 2>&1 &
-        receiver=$!
+            </dev/null >"$work/prometheus.log" 2>&1 &
+        started=($!)
         for _ in {1..200}; do
-            kill -0 "$receiver" 2>/dev/null || break
-            if [[ "$(get /-/ready)" == *" 200 OK"* ]]; then
-                url="http://127.0.0.1:$port/api/v1/write"
-                echo "demo: $("$1" --version 2>&1 | sed -n '1s/ (.*//p') from $1 at http://127.0.0.1:$port"
+            kill -0 "${started[0]}" 2>/dev/null || break
+            if grep -q 'Server is ready to receive web requests' "$work/prometheus.log"; then
+                url="http://127.0.0.1:$port"
+                say "$("$1" --version 2>&1 | sed -n '1s/ (.*//p') ($1) is ready at $url"
                 return 0
             fi
             sleep 0.1
         done
         echo "demo: Prometheus does not start (attempt $attempt): $(tail -n 1 "$work/prometheus.log")" >&2
+        end_all KILL
     done
     return 1
 }
 
 start_builtin() {
-    "$work/narthex" receive --dump "$work/stored.ndjson" 2>"$work/receiver.log" >&2 &
-    receiver=$!
+    kind=builtin
+    "$work/narthex" receive </dev/null >"$work/receiver.log" 2>&1 &
+    started=($!)
     for _ in {1..100}; do
-        url="$(sed -n 's,.*listening on \(http://[^ /]*\).*,\1/api/v1/write,p' "$work/receiver.log" | head -n 1)"
+        url="$(sed -n 's,^listening on \(http://[^ /]*\).*,\1,p' "$work/receiver.log")"
         if [[ -n "$url" ]]; then
-            echo "demo: no Prometheus on this machine: narthex' own receiver stands in, at $url"
+            say "$1: narthex' own receiver is ready at $url"
             return 0
         fi
         sleep 0.1
@@ -77,107 +94,65 @@ start_builtin() {
     return 1
 }
 
-# Ends the receiver with the given signal and waits for it.
-stop_receiver() {
-    if [[ -n "$receiver" ]]; then
-        kill -s "$1" "$receiver" 2>/dev/null || true
-        wait "$receiver" 2>/dev/null || true
-        receiver=""
-    fi
-}
-
+# generate | tee | write, through named pipes and in the background, so that each has its id and a signal is
+# answered at once. Of the log only the progress is shown: there is a warning for each of the injected errors.
 stream() {
-    # On a terminal the live line is worth more than the warnings of what is lost on purpose.
-    if [[ -t 2 ]]; then export NARTHEX_LOG="${NARTHEX_LOG:-error}"; fi
-    echo "demo: $samples samples of 1,000 vehicles at $rate a second, some of them bad on purpose"
-    echo
+    local generator writer
+    say "streaming $samples samples of 1,000 vehicles, $rate a second, some of them bad on purpose"
+    mkfifo "$work/generated" "$work/copied"
     "$work/narthex" generate --kind vehicle-series --devices 1000 --count "$samples" --rate "$rate" \
         --out-of-order 0.002 --late 0.001 --duplicate 0.001 --conflict 0.001 --malformed 0.0005 --bad-label 0.0005 \
-        --nan 0.001 --future 0.0005 --manifest "$work/manifest.ndjson" 2>"$work/generate.log" \
-        | "$work/narthex" write --url "$url" --format ndjson \
-            --dead-letters "$work/dead-letters.ndjson" --ledger "$work/ledger.json"
+        --nan 0.001 --future 0.0005 --manifest "$work/manifest.ndjson" >"$work/generated" 2>"$work/generate.log" &
+    generator=$!
+    tee "$work/stream.ndjson" <"$work/generated" >"$work/copied" &
+    started+=("$generator" $!)
+    { "$work/demo_check" first "$kind" "$url" && say "the first sample is stored"; } &
+    started+=($!)
+    NARTHEX_LOG="${NARTHEX_LOG:-error,narthex::progress=info}" "$work/narthex" write --url "$url/api/v1/write" \
+        --dead-letters "$work/dead-letters.ndjson" --ledger "$work/ledger.json" <"$work/copied" &
+    writer=$!
+    started+=("$writer")
+    wait "$generator" || { echo "demo: $(tail -n 1 "$work/generate.log")" >&2; return 1; }
+    wait "$writer"
 }
 
-# Prints a table of injected against counted, and of written against stored.
 compare() {
-    local injected counted reason
-    injected="$(grep '"kind":"summary"' "$work/manifest.ndjson" | sed 's/.*"expected"://')"
-    counted="$(cat "$work/ledger.json")"
-    differences=0
-
-    printf '\n%-32s %10s %10s\n' "ledger" injected counted
-    line received "$(number received "$injected")" "$(number received "$counted")"
-    line written "$(number written "$injected")" "$(number written "$counted")"
-    line replayed 0 "$(number replayed "$counted")"
-    while read -r reason; do
-        line "rejected{$reason}" 0 "$(number "$reason" "$(part rejected "$counted")")"
-    done < <(reasons "$(part rejected "$counted")")
-    while read -r reason; do
-        line "dropped{$reason}" "$(number "$reason" "$(part dropped "$injected")")" \
-            "$(number "$reason" "$(part dropped "$counted")")"
-    done < <(reasons "$(part dropped "$injected")$(part dropped "$counted")")
-    line pending 0 "$(number pending "$counted")"
-    line "undecodable lines" "$(number undecodable "$injected")" "$(number undecodable "$counted")"
-
-    count_stored
-    printf '\n%-32s %10s %10s\n' "receiver" written stored
-    line samples "$(number written "$counted")" "$stored"
-
-    printf '\ndemo: dead letters: .demo/dead-letters.ndjson (%d lines), injected errors: .demo/manifest.ndjson\n' \
-        "$(wc -l <"$work/dead-letters.ndjson")"
-    if ((differences > 0)); then
-        echo "demo: $differences line(s) differ" >&2
-        exit 1
-    fi
-    echo "demo: everything agrees"
+    say "reading back every sample"
+    echo
+    "$work/demo_check" compare "$kind" "$url" "$work" || return 1
+    echo
+    say "everything agrees: what is stored is what was written, and each lost sample has its reason"
+    printf '\none of the %d dead letters:\n%s\n' "$(wc -l <"$work/dead-letters.ndjson")" \
+        "$(grep -m 1 '"kind":"sample"' "$work/dead-letters.ndjson")"
 }
 
-line() {
-    local mark=""
-    if [[ "$2" != "$3" ]]; then
-        mark="  <-- differs"
-        differences=$((differences + 1))
+finish() {
+    local status=$?
+    trap - EXIT INT TERM
+    end_all TERM
+    if [[ "${NARTHEX_DEMO_KEEP:-}" == 1 ]] || { ((status != 0)) && ((status < 128)); }; then
+        echo "demo: exit $status; everything that was written is in $work" >&2
+    else
+        rm -rf "$work"
     fi
-    printf '  %-30s %10s %10s%s\n' "$1" "$2" "$3" "$mark"
+    exit "$status"
 }
 
-# The number under a key of a flat stretch of JSON; 0 when the key is absent.
-number() {
-    local found
-    found="$(grep -o "\"$1\":[0-9]*" <<<"$2" | head -n 1 || true)"
-    printf '%s' "${found##*:}" | grep . || echo 0
-}
-
-# The inside of the object under a key.
-part() { sed -n "s/.*\"$1\":{\([^}]*\)}.*/\1,/p" <<<"$2"; }
-
-# The keys in what `part` printed.
-reasons() { grep -o '"[a-z_]*":' <<<"$1" | tr -d '":' | sort -u; }
-
-# Sets `stored` to how many samples the receiver holds: Prometheus is asked, our receiver writes its dump when it
-# ends (and must be waited for by this very shell, hence no output to capture).
-count_stored() {
-    if [[ -z "${port:-}" ]]; then
-        stop_receiver TERM
-        stored="$(grep -oE '\[-?[0-9]+,' "$work/stored.ndjson" | wc -l)"
-        return
-    fi
-    # Metric by metric: the functions of PromQL drop the name, without which series could clash.
-    local metric found
-    stored=0
-    for metric in $(get /api/v1/label/__name__/values | sed -n 's/.*"data":\[\(.*\)\].*/\1/p' | tr -d '"' | tr ',' ' '); do
-        found="$(get "/api/v1/query?query=sum(count_over_time($metric%5B1d%5D))" \
-            | sed -n 's/.*"value":\[[^,]*,"\([0-9]*\)"\].*/\1/p')"
-        stored=$((stored + found))
+# Ends what was started, by id, the last first, so that `write` can drain before its receiver goes; who does not
+# listen within 5 seconds is killed.
+end_all() {
+    local at id
+    for ((at = ${#started[@]} - 1; at >= 0; at--)); do
+        id="${started[at]}"
+        kill -s "$1" "$id" 2>/dev/null || continue
+        for _ in {1..50}; do
+            kill -0 "$id" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -s KILL "$id" 2>/dev/null || true
+        wait "$id" 2>/dev/null || true
     done
-}
-
-# An HTTP answer, headers included, with bash alone: the demo must not need curl.
-get() {
-    { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 0
-    printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' "$1" >&3
-    cat <&3
-    exec 3>&-
+    started=()
 }
 
 main "$@"

@@ -33,6 +33,9 @@ pub(crate) struct CaseArgs {
     /// Shards
     #[arg(long, default_value_t = 8)]
     pub(crate) shards: usize,
+    /// Threads of the runtime; with 1, sender, shards and connections share one, as the bare loop does
+    #[arg(long, default_value_t = 1)]
+    pub(crate) threads: usize,
 }
 
 /// What a measurement found.
@@ -51,7 +54,10 @@ pub(crate) fn run(args: &CaseArgs) -> anyhow::Result<()> {
     let ready: Vec<Labels> = (0..args.series as u64).map(|n| series::labels(&mut builder, n)).collect();
     let order = series::shuffled(args.series);
     let work = Work { args, ready, order };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = match args.threads {
+        1 => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        threads => tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?,
+    };
     let found = runtime.block_on(async {
         if args.way == "bare" { work.bare().await } else { work.sink().await }
     })?;

@@ -10,6 +10,10 @@ mod usage;
 
 use clap::{Parser, Subcommand};
 
+/// As in the binary `narthex`: label sets are made on one thread and dropped on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "bench-sink", about = "CPU time per sample from ready series to the socket of a decoding receiver")]
 struct Cli {

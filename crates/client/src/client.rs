@@ -101,7 +101,7 @@ pub struct Refusal {
 
 /// Why a request was given up.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("gave up after {attempts} attempts in {} s: {last_cause}", elapsed.as_secs_f32())]
+#[error("gave up after {attempts} attempts in {:.1} s: {last_cause}", elapsed.as_secs_f32())]
 pub struct Exhausted {
     /// Attempts made.
     pub attempts: u32,

@@ -164,11 +164,12 @@ fn failed(error: &reqwest::Error) -> TransportError {
     TransportError { failure, delivery, message }
 }
 
-/// rustls' errors travel inside `io::Error`s, whose `source()` skips the error they wrap.
+/// rustls' errors travel inside `io::Error`s, one in another, whose `source()` skips the error they wrap.
 fn tls_error<'a>(link: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    link.downcast_ref::<rustls::Error>().or_else(|| {
-        link.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
-    })
+    match link.downcast_ref::<std::io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => link.downcast_ref(),
+    }
 }
 
 fn is_about_certificates(error: &rustls::Error) -> bool {

@@ -90,6 +90,15 @@ impl LabelFaults {
     }
 }
 
+impl std::ops::BitOr for LabelFaults {
+    type Output = Self;
+
+    #[inline]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 impl fmt::Debug for LabelFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(LabelFault::ALL.into_iter().filter(|&fault| self.contains(fault))).finish()

@@ -12,7 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_secret};
 
 use crate::varint::put_varint;
 use crate::{LabelFault, LabelFaults, varint_len};
@@ -70,7 +70,8 @@ impl Labels {
         self.shard_hash
     }
 
-    /// A hash with a key drawn at random for this process: what devices choose cannot be made to collide.
+    /// A hash with a secret drawn at random for this process (XXH3-64): what devices choose cannot be made to
+    /// collide.
     #[inline]
     pub fn key(&self) -> u64 {
         self.key
@@ -82,11 +83,12 @@ impl Labels {
         self.faults
     }
 
-    /// Reads a byte of every other cache line. Called for several sets before they are used, it lets their
+    /// Reads a byte of every other of the first cache lines. Called for several sets before they are used, it lets their
     /// cache misses happen side by side instead of one after another; the result means nothing.
     #[inline]
     pub fn touch(&self) -> u8 {
-        self.encoded.iter().step_by(128).fold(0, |sum, byte| sum ^ byte)
+        let byte = |at| self.encoded.get(at).copied().unwrap_or(0);
+        byte(0) ^ byte(128) ^ byte(256)
     }
 
     /// Whether both share the same memory, which implies that they are equal.
@@ -181,11 +183,15 @@ fn take_field<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// Builds label sets one after another and keeps its memory between them.
+///
+/// It also keeps what it learnt of the last set's names: devices send the same names in the same order again
+/// and again, so their order and their faults are found once.
 #[derive(Debug, Default)]
 pub struct LabelsBuilder {
     arena: Vec<u8>,
     pairs: Vec<Pair>,
     encoded: Vec<u8>,
+    shape: Shape,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -196,13 +202,29 @@ struct Pair {
 }
 
 impl Pair {
+    #[inline]
     fn name(self, arena: &[u8]) -> &[u8] {
         &arena[self.start as usize..][..self.name_len as usize]
     }
 
+    #[inline]
     fn value(self, arena: &[u8]) -> &[u8] {
         &arena[self.start as usize + self.name_len as usize..][..self.value_len as usize]
     }
+}
+
+/// The names of a set in the order in which they were pushed, and what follows from them alone.
+#[derive(Debug, Default)]
+struct Shape {
+    names: Vec<u8>,
+    ends: Vec<u32>,
+    /// Indices of the pairs, by name.
+    order: Vec<u32>,
+    /// Faults of each name, whatever its value; by index of the pair.
+    name_faults: Vec<LabelFaults>,
+    /// The pair that is the metric's name.
+    metric_name: Option<u32>,
+    has_repeats: bool,
 }
 
 impl LabelsBuilder {
@@ -231,33 +253,47 @@ impl LabelsBuilder {
 
     /// The label set of what was pushed; the builder is empty again.
     pub fn finish(&mut self) -> Labels {
-        let arena = &self.arena;
-        let mut faults = LabelFaults::NONE;
-        if !self.pairs.is_sorted_by(|a, b| a.name(arena) < b.name(arena)) {
-            self.pairs.sort_by(|a, b| a.name(arena).cmp(b.name(arena)));
-            if self.pairs.array_windows().any(|[a, b]| a.name(arena) == b.name(arena)) {
-                faults.insert(LabelFault::RepeatedName);
-            }
+        if !self.shape.is_of(&self.pairs, &self.arena) {
+            self.shape = Shape::of(&self.pairs, &self.arena);
         }
+        let (shape, arena) = (&self.shape, &self.arena);
+        let is_ascii = arena.is_ascii();
+        let mut faults = LabelFaults::NONE;
+        if shape.has_repeats {
+            faults.insert(LabelFault::RepeatedName);
+        }
+        let mut has_metric_name = false;
         self.encoded.clear();
-        let mut metric_name = false;
-        for pair in &self.pairs {
+        for &at in &shape.order {
+            let pair = self.pairs[at as usize];
             if pair.value_len == 0 {
                 continue;
             }
-            let (name, value) = (pair.name(arena), pair.value(arena));
-            metric_name |= check_label(name, value, &mut faults);
-            encode_label(&mut self.encoded, name, value);
+            let value = pair.value(arena);
+            faults = faults | shape.name_faults[at as usize];
+            if value.len() > MAX_LABEL_BYTES {
+                faults.insert(LabelFault::TooLong);
+            }
+            if !is_ascii && std::str::from_utf8(value).is_err() {
+                faults.insert(LabelFault::InvalidUtf8);
+            }
+            if shape.metric_name == Some(at) {
+                has_metric_name = true;
+                if !is_name(value, true) {
+                    faults.insert(LabelFault::InvalidMetricName);
+                }
+            }
+            encode_label(&mut self.encoded, pair.name(arena), value);
         }
         if self.encoded.is_empty() {
             faults.insert(LabelFault::EmptySet);
         }
-        if !metric_name {
+        if !has_metric_name {
             faults.insert(LabelFault::MissingMetricName);
         }
         let labels = Labels {
             shard_hash: xxh3_64(&self.encoded),
-            key: keyed_hash(&self.encoded),
+            key: xxh3_64_with_secret(&self.encoded, process_secret()),
             encoded: Arc::from(self.encoded.as_slice()),
             faults,
         };
@@ -266,45 +302,77 @@ impl LabelsBuilder {
     }
 }
 
-fn encode_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    let inner =
-        2 + varint_len(name.len() as u64) + name.len() + varint_len(value.len() as u64) + value.len();
-    out.push(TAG_LABEL);
-    put_varint(out, inner as u64);
-    out.push(TAG_NAME);
-    put_varint(out, name.len() as u64);
-    out.extend_from_slice(name);
-    out.push(TAG_VALUE);
-    put_varint(out, value.len() as u64);
-    out.extend_from_slice(value);
+impl Shape {
+    /// Whether these pairs have the names of this shape, in its order.
+    fn is_of(&self, pairs: &[Pair], arena: &[u8]) -> bool {
+        let mut begin = 0;
+        pairs.len() == self.ends.len()
+            && pairs.iter().zip(&self.ends).all(|(pair, &end)| {
+                let name = &self.names[std::mem::replace(&mut begin, end as usize)..end as usize];
+                pair.name(arena) == name
+            })
+    }
+
+    fn of(pairs: &[Pair], arena: &[u8]) -> Self {
+        let mut shape = Self::default();
+        for (at, pair) in pairs.iter().enumerate() {
+            let name = pair.name(arena);
+            shape.names.extend_from_slice(name);
+            shape.ends.push(shape.names.len() as u32);
+            shape.order.push(at as u32);
+            shape.name_faults.push(faults_of_name(name));
+        }
+        let name_of = |at: &u32| pairs[*at as usize].name(arena);
+        shape.order.sort_by(|a, b| name_of(a).cmp(name_of(b)));
+        shape.has_repeats = shape.order.array_windows().any(|[a, b]| name_of(a) == name_of(b));
+        shape.metric_name = shape.order.iter().copied().find(|at| name_of(at) == METRIC_NAME.as_bytes());
+        shape
+    }
 }
 
-/// Notes the label's faults; true when it is the metric name.
-fn check_label(name: &[u8], value: &[u8], faults: &mut LabelFaults) -> bool {
-    if name.len() > MAX_LABEL_BYTES || value.len() > MAX_LABEL_BYTES {
-        faults.insert(LabelFault::TooLong);
-    }
-    if std::str::from_utf8(value).is_err() {
-        faults.insert(LabelFault::InvalidUtf8);
-    }
+fn faults_of_name(name: &[u8]) -> LabelFaults {
+    let mut faults = LabelFaults::NONE;
     if name == METRIC_NAME.as_bytes() {
-        if !is_name(value, true) {
-            faults.insert(LabelFault::InvalidMetricName);
-        }
-        return true;
+        return faults;
+    }
+    if name.len() > MAX_LABEL_BYTES {
+        faults.insert(LabelFault::TooLong);
     }
     if name.is_empty() {
         faults.insert(LabelFault::EmptyName);
     } else if !is_name(name, false) {
         faults.insert(LabelFault::InvalidLabelName);
-        if std::str::from_utf8(name).is_err() {
-            faults.insert(LabelFault::InvalidUtf8);
-        }
+    }
+    if std::str::from_utf8(name).is_err() {
+        faults.insert(LabelFault::InvalidUtf8);
     }
     if name.starts_with(b"__") {
         faults.insert(LabelFault::ReservedLabelName);
     }
-    false
+    faults
+}
+
+#[inline]
+fn encode_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    let (name_len, value_len) = (name.len(), value.len());
+    if name_len + value_len < 0x7c {
+        // All lengths fit a byte.
+        out.reserve(6 + name_len + value_len);
+        out.extend_from_slice(&[TAG_LABEL, (4 + name_len + value_len) as u8, TAG_NAME, name_len as u8]);
+        out.extend_from_slice(name);
+        out.extend_from_slice(&[TAG_VALUE, value_len as u8]);
+        out.extend_from_slice(value);
+        return;
+    }
+    let inner = 2 + varint_len(name_len as u64) + name_len + varint_len(value_len as u64) + value_len;
+    out.push(TAG_LABEL);
+    put_varint(out, inner as u64);
+    out.push(TAG_NAME);
+    put_varint(out, name_len as u64);
+    out.extend_from_slice(name);
+    out.push(TAG_VALUE);
+    put_varint(out, value_len as u64);
+    out.extend_from_slice(value);
 }
 
 fn is_name(name: &[u8], colons: bool) -> bool {
@@ -312,12 +380,21 @@ fn is_name(name: &[u8], colons: bool) -> bool {
     name.first().is_some_and(|b| follows(b) && !b.is_ascii_digit()) && name.iter().all(follows)
 }
 
-fn keyed_hash(bytes: &[u8]) -> u64 {
-    static KEY: OnceLock<RandomState> = OnceLock::new();
-    let mut hasher = KEY.get_or_init(RandomState::new).build_hasher();
-    hasher.write(bytes);
-    hasher.finish()
+/// Drawn once per process: whoever does not know it cannot choose labels whose keys collide.
+fn process_secret() -> &'static [u8; SECRET_BYTES] {
+    static SECRET: OnceLock<[u8; SECRET_BYTES]> = OnceLock::new();
+    SECRET.get_or_init(|| {
+        let mut secret = [0; SECRET_BYTES];
+        for word in secret.chunks_mut(8) {
+            // The standard library's keys come from the system's random numbers.
+            word.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());
+        }
+        secret
+    })
 }
+
+/// What XXH3 uses for its default secret.
+const SECRET_BYTES: usize = 192;
 
 #[cfg(test)]
 mod tests {
@@ -382,9 +459,27 @@ mod tests {
         assert_eq!(Labels::from_pairs([("__name__", "m")]).to_string(), "m");
     }
 
+    #[test]
+    fn what_was_learnt_of_one_set_is_not_taken_for_another() {
+        let mut builder = LabelsBuilder::new();
+        let sets: [&[(&str, &str)]; 6] = [
+            &[("__name__", "m"), ("a", "1"), ("b", "2")],
+            &[("__name__", "1m"), ("a", "1"), ("b", "")],
+            &[("__name__", ""), ("ab", ""), ("", "2")],
+            &[("b", "2"), ("__name__", "m"), ("a", "1")],
+            &[("__name__", "m"), ("a", "1"), ("a", "2")],
+            &[("__name__", "m"), ("a", "1")],
+        ];
+        for set in sets.iter().chain(sets.iter().rev()).chain(&sets) {
+            set.iter().for_each(|(name, value)| builder.push(name.as_bytes(), value.as_bytes()));
+            let (reused, fresh) = (builder.finish(), Labels::from_pairs(set.iter().copied()));
+            assert_eq!((reused.faults(), &reused), (fresh.faults(), &fresh), "{set:?}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn what_goes_in_comes_out_sorted(mut pairs in prop::collection::vec(("[a-z]{1,9}", ".{1,200}"), 0..12)) {
+        fn what_goes_in_comes_out_sorted(mut pairs in prop::collection::vec(("[a-z]{1,200}", ".{1,200}"), 0..12)) {
             let labels = Labels::from_pairs(pairs.clone());
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
             let out: Vec<_> = labels.iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect();

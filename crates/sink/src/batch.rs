@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use narthex_model::{Labels, LabelFaults, Sample, TimeSeries};
-use narthex_protocol::encode;
+use narthex_protocol::encode::{self, SingleEncoder};
 
 use crate::Reason;
 use crate::series_table::{Last, SeriesTable};
@@ -79,6 +79,7 @@ pub(crate) struct Batch {
     late: Vec<(u32, Sample)>,
     index: MergeIndex,
     is_contiguous: bool,
+    encoder: SingleEncoder,
 }
 
 impl Batch {
@@ -105,7 +106,7 @@ impl Batch {
                     out.clear();
                     break;
                 }
-                encode::put_single(out, &items[at].labels, items[at].samples[0]);
+                self.encoder.put(out, &items[at].labels, items[at].samples[0]);
                 at += 1;
             }
             for item in at..to {

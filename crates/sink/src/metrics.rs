@@ -74,6 +74,11 @@ impl RequestMetrics {
         self.newest_written_ms.fetch_max(timestamp_ms, Ordering::Relaxed);
     }
 
+    /// The newest timestamp among written samples; the smallest there is while there is none.
+    pub(crate) fn newest_written_ms(&self) -> i64 {
+        self.newest_written_ms.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn add_to(&self, ledger: &mut Ledger) {
         ledger.requests = self.by_code.lock().unwrap_or_else(PoisonError::into_inner).values().sum();
         ledger.retries = self.retries.load(Ordering::Relaxed);

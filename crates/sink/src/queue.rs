@@ -3,11 +3,11 @@
 //! Many push; one task takes, all there is at once, into its [`Backlog`], and works through that request by
 //! request. What it has taken stays in the ledger's `pending` until it is settled.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use narthex_model::TimeSeries;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -82,9 +82,9 @@ impl Queue {
         Self { limits, state: Mutex::default(), wake_worker: Notify::new() }
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock; should one, the counts are still whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Takes the series in, or leaves it with the caller, to be woken when there is room.
@@ -96,6 +96,9 @@ impl Queue {
         if !state.has_room(samples, bytes, &self.limits) {
             if let Some(context) = context {
                 state.wait(context);
+                drop(state);
+                // A queue may be full before it makes a request: then what there is must go.
+                self.wake_worker.notify_one();
             }
             return Err(series);
         }
@@ -258,7 +261,7 @@ impl State {
         let due = oldest.map(|oldest| oldest + limits.batch_age);
         let makes_a_request = backlog.samples() + self.samples >= limits.batch_samples
             || backlog.bytes() + self.bytes >= limits.batch_bytes;
-        if makes_a_request || self.is_closed || due.is_some_and(|due| due <= Instant::now()) {
+        if makes_a_request || self.is_closed || !self.waiting.is_empty() || due.is_some_and(|due| due <= Instant::now()) {
             if backlog.samples() < limits.batch_samples && backlog.bytes() < limits.batch_bytes {
                 self.move_to(backlog);
             }

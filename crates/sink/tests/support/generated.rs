@@ -1,0 +1,47 @@
+//! Parts of docs that are written from code: compared by a plain test run, rewritten with `NARTHEX_UPDATE=1`.
+
+use std::path::PathBuf;
+
+/// Compares the part of `page` between its marks with `text`, or rewrites it.
+pub(crate) fn check_part(page: &str, text: &str) {
+    const BEGIN: &str = "<!-- written by a test from here";
+    const END: &str = "<!-- to here -->";
+    let path = root().join(page);
+    let whole = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {page}: {error}"));
+    let begin = whole.find(BEGIN).unwrap_or_else(|| panic!("{page} has no mark \"{BEGIN} … -->\""));
+    let begin = begin + whole[begin..].find('\n').unwrap() + 1;
+    let end = begin + whole[begin..].find(END).unwrap_or_else(|| panic!("{page} has no mark \"{END}\""));
+    check_file(page, &format!("{}{text}{}", &whole[..begin], &whole[end..]));
+}
+
+/// Compares a whole file with `text`, or rewrites it.
+pub(crate) fn check_file(file: &str, text: &str) {
+    let path = root().join(file);
+    if std::env::var_os("NARTHEX_UPDATE").is_some_and(|value| value == "1") {
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    if let Some((want, have)) = text.lines().zip(found.lines()).find(|(want, have)| want != have) {
+        panic!(
+            "{file} is not what the code says; run again with NARTHEX_UPDATE=1\ncode: {want}\nfile: {have}"
+        );
+    }
+    assert!(
+        found == text,
+        "{file} is shorter or longer than what the code says; run again with NARTHEX_UPDATE=1"
+    );
+}
+
+/// A Markdown table.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let line =
+        |cells: [String; N]| format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
+    let mut out = line(head.map(str::to_owned)) + &line([(); N].map(|()| "---".to_owned()));
+    rows.into_iter().for_each(|row| out += &line(row));
+    out
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
