@@ -51,9 +51,11 @@ pub(crate) struct Found {
 
 pub(crate) fn run(args: &CaseArgs) -> anyhow::Result<()> {
     let mut builder = LabelsBuilder::new();
-    let ready: Vec<Labels> = (0..args.series as u64).map(|n| series::labels(&mut builder, n)).collect();
-    let order = series::shuffled(args.series);
-    let work = Work { args, ready, order };
+    let made: Vec<Labels> = (0..args.series as u64).map(|n| series::labels(&mut builder, n)).collect();
+    // Shuffled here, not while sending: the caller walks its list, everything behind it is met at random.
+    let ready = series::shuffled(args.series).into_iter().map(|n| made[n as usize].clone()).collect();
+    drop(made);
+    let work = Work { args, ready };
     let runtime = match args.threads {
         1 => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         threads => tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?,
@@ -68,18 +70,17 @@ pub(crate) fn run(args: &CaseArgs) -> anyhow::Result<()> {
 struct Work<'a> {
     args: &'a CaseArgs,
     ready: Vec<Labels>,
-    order: Vec<u32>,
 }
 
 impl Work<'_> {
     /// Label sets and timestamps: one pass over the series after the other, a second apart, ending about now.
     fn samples(&self, from_pass: usize, count: usize) -> impl Iterator<Item = (&Labels, Sample)> {
         let begin = SystemClock.now_ms() / 1000 * 1000 - 1_000_000;
-        (0..count).map(move |at| {
-            let pass = from_pass + at / self.order.len();
-            let series = self.order[at % self.order.len()] as usize;
-            (&self.ready[series], Sample::new((at % 4000) as f64, begin + 1000 * pass as i64))
-        })
+        let passes = (from_pass..).flat_map(move |pass| {
+            let timestamp_ms = begin + 1000 * pass as i64;
+            self.ready.iter().enumerate().map(move |(at, labels)| (labels, Sample::new((at & 0xfff) as f64, timestamp_ms)))
+        });
+        passes.take(count)
     }
 
     async fn sink(&self) -> anyhow::Result<Found> {

@@ -67,7 +67,8 @@ pub struct Attempts {
 pub enum ServerErrors {
     /// Retry as the policy says.
     Retry,
-    /// Hand back after this many in a row, from a receiver that has accepted something since the start.
+    /// Hand back after this many in a row, from a receiver that has accepted something since the start and
+    /// does not say when to come back.
     HandBackAfter(u32),
 }
 
@@ -257,6 +258,8 @@ impl Client {
                     if let ServerErrors::HandBackAfter(most) = server_errors
                         && attempts.server_errors_in_a_row >= most
                         && self.has_accepted()
+                        // Who says when to come back is overloaded, not stuck on a sample.
+                        && answer.retry_after.is_none()
                     {
                         attempts.server_errors_in_a_row = 0;
                         return Judged::End(Outcome::ServerErrors(refusal()));

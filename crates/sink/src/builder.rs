@@ -1,6 +1,7 @@
 //! Builds a sink. Setters and [`PrometheusSinkBuilder::set`] (flags, SQL) take one path; every mistake is
 //! kept, and [`PrometheusSinkBuilder::build`] reports all of them together.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,6 @@ use crate::sink::PrometheusSink;
 use crate::units::{format_bytes, format_duration, parse_bytes, parse_duration};
 
 /// Builds a [`PrometheusSink`]; see docs/sink-options.md for every option's unit, default and range.
-#[derive(Debug)]
 #[must_use]
 pub struct PrometheusSinkBuilder {
     url: String,
@@ -32,6 +32,13 @@ pub struct PrometheusSinkBuilder {
     dead_letters: Option<DeadLetters>,
     user_agent: String,
     mistakes: Vec<Mistake>,
+}
+
+/// Shows no more than where it writes to: values of headers and what stands before an @ may be secrets.
+impl fmt::Debug for PrometheusSinkBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrometheusSinkBuilder").field("url", &without_user_info(&self.url)).finish_non_exhaustive()
+    }
 }
 
 macro_rules! setters {
@@ -241,6 +248,8 @@ impl PrometheusSinkBuilder {
             return Err(BuildError(self.mistakes));
         };
         let mut signers: Vec<Arc<dyn Signer>> = self.auth().map(|auth| Arc::new(auth) as _).into_iter().collect();
+        // From here on the signer alone knows them.
+        (self.options.username, self.options.password, self.options.bearer_token) = (None, None, None);
         signers.append(&mut self.signers);
         let display_url = url.to_string();
         let retry = self.options.retry.clone();
@@ -272,13 +281,18 @@ impl PrometheusSinkBuilder {
                 bare
             }
         };
+        let shown = without_user_info(&text);
         let problem = match text.parse::<Uri>() {
             Ok(uri) => match (uri.scheme_str(), uri.host()) {
-                (Some("http" | "https"), Some(host)) if !host.is_empty() => return Some(uri),
+                (Some("http" | "https"), Some(host)) if !host.is_empty() => match port_problem(&uri) {
+                    None => return Some(uri),
+                    Some(problem) => problem,
+                },
                 (Some(scheme), _) => format!("{scheme:?} is no scheme of Remote-Write; write http:// or https://"),
-                (None, _) => format!("{text:?} has no scheme; write http://{text}"),
+                (None, _) => format!("{shown:?} has no scheme; write http://{shown}"),
             },
-            Err(error) => format!("{text:?} is no URL: {error}"),
+            Err(_) if !text.contains("://") => format!("{shown:?} has no scheme; write http://{shown}"),
+            Err(error) => format!("{shown:?} is no URL: {error}"),
         };
         self.mistake(OPTION, problem);
         None
@@ -474,6 +488,18 @@ fn only_one(text: &str) -> Result<(), String> {
 
 fn duration_or_unlimited(text: &str) -> Result<Option<Duration>, String> {
     if text.trim() == "unlimited" { Ok(None) } else { parse_duration(text).map(Some) }
+}
+
+/// A port that no socket has; the URL's grammar takes any digits.
+fn port_problem(uri: &Uri) -> Option<String> {
+    let port = uri.authority()?.as_str().rsplit_once(':').filter(|(_, port)| !port.ends_with(']'))?.1;
+    let is_good = port.is_empty() || port.parse::<u16>().is_ok_and(|port| port > 0);
+    (!is_good).then(|| format!("{port:?} is no port; allowed are 1 to 65535"))
+}
+
+/// What stands before an @ may be a password, also where no scheme or a slash keeps it from being cut out.
+fn without_user_info(url: &str) -> &str {
+    url.rsplit_once('@').map_or(url, |(_, host)| host)
 }
 
 /// Cuts `user:password@` out of a URL.

@@ -87,7 +87,7 @@ impl Window {
     fn summarise(&self) {
         if self.silent_requests > 0 {
             tracing::warn!(
-                "lost {} samples of {} further requests; the dead letters hold every one",
+                "lost {} samples of {} further requests; the dead letters, if kept, hold every one",
                 self.silent_samples,
                 self.silent_requests
             );

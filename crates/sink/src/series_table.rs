@@ -72,15 +72,15 @@ impl SeriesTable {
         slots * (size_of::<u64>() + size_of::<Last>()) + size_of_val(self.segments.as_slice())
     }
 
-    /// Reads where the look-up of `key` will begin. The sum keeps the reads from being optimised away.
+    /// Reads where the look-up of `key` will begin and, as entries are often displaced by a few slots, the
+    /// cache lines after. The sum keeps the reads from being optimised away.
     #[inline]
     pub(crate) fn touch(&self, key: u64) -> u64 {
         let segment = &self.segments[segment_of(key)];
         let home = home(key, segment.keys.len());
-        match (segment.keys.get(home), segment.lasts.get(home)) {
-            (Some(key), Some(last)) => key.wrapping_add(last.value_bits),
-            _ => 0,
-        }
+        let key = |ahead: usize| segment.keys.get(home + ahead).copied().unwrap_or(0);
+        let last = |ahead: usize| segment.lasts.get(home + ahead).map_or(0, |last| last.value_bits);
+        key(0) ^ key(7) ^ last(0) ^ last(4)
     }
 
     /// The last sample of the series, which is [`Last::NONE`] for one not seen before; marks it as used.

@@ -177,10 +177,14 @@ impl PrometheusSink {
     /// # Errors
     /// When the sink has stopped or the time is over before everything was settled.
     pub async fn close_within(mut self, limit: impl Into<Option<Duration>>) -> Result<Ledger, CloseError> {
-        self.shared.queues.iter().for_each(Queue::close);
         let mut shards = std::mem::take(&mut self.shards);
+        let stashed = std::mem::take(&mut self.stashed);
         let limit = limit.into();
         let all = async {
+            for series in stashed {
+                self.send(series).await?;
+            }
+            self.shared.queues.iter().for_each(Queue::close);
             for shard in &mut shards {
                 shard.await.map_err(|error| SinkError::Shard(error.to_string()))?;
             }
@@ -191,6 +195,7 @@ impl PrometheusSink {
             Some(limit) => tokio::time::timeout(limit, all).await.ok(),
         };
         if ended.is_none() {
+            self.shared.queues.iter().for_each(Queue::close);
             shards.iter().for_each(JoinHandle::abort);
             for shard in shards {
                 let _ = shard.await; // cancelled, as asked

@@ -1,5 +1,8 @@
 //! The sink's metrics against docs/metrics.md: the list on the page is what a scrape shows, no more, no less.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests; clippy.toml exempts tests alone
+#![allow(dead_code)] // each of these tests uses its part of what they share
+
 #[path = "support/generated.rs"]
 mod generated;
 

@@ -1,5 +1,8 @@
 //! The reasons for which samples are lost against docs/fates-and-reasons.md.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests; clippy.toml exempts tests alone
+#![allow(dead_code)] // each of these tests uses its part of what they share
+
 #[path = "support/generated.rs"]
 mod generated;
 

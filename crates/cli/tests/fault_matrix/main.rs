@@ -22,14 +22,17 @@ const AT_ONCE: usize = 12;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_has_its_outcome() {
     let wanted = std::env::var("NARTHEX_ROW").unwrap_or_default();
-    let rows: Vec<(usize, row::Row)> = (1..).zip(rows::all()).filter(|(_, row)| row.name.contains(&wanted)).collect();
+    let rows: Vec<(usize, row::Row)> =
+        (1..).zip(rows::all()).filter(|(_, row)| row.name.contains(&wanted)).collect();
     let runs = futures_util::stream::iter(&rows).map(async |(number, row)| {
         let result = AssertUnwindSafe(run::run(row)).catch_unwind().await;
         (number, row, result.unwrap_or_else(|_| Err("it panicked, see above".to_owned())))
     });
     let failed: Vec<String> = runs
         .buffer_unordered(AT_ONCE)
-        .filter_map(async |(number, row, result)| Some(format!("row {number}, {}:\n  {}", row.name, result.err()?)))
+        .filter_map(async |(number, row, result)| {
+            Some(format!("row {number}, {}:\n  {}", row.name, result.err()?))
+        })
         .collect()
         .await;
     assert!(failed.is_empty(), "{} of {} rows:\n\n{}", failed.len(), rows.len(), failed.join("\n\n"));

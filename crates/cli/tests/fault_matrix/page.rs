@@ -32,7 +32,9 @@ fn page() -> String {
     let mut page = HEAD.to_owned();
     let mut number = 0;
     for (title, rows) in rows::chapters() {
-        page += &format!("## {title}\n\n| # | what happens | flags | input | requests | ledger | exit | log |\n|---|---|---|---|---|---|---|---|\n");
+        page += &format!(
+            "## {title}\n\n| # | what happens | flags | input | requests | ledger | exit | log |\n|---|---|---|---|---|---|---|---|\n"
+        );
         for row in rows {
             number += 1;
             page += &line(number, &row);

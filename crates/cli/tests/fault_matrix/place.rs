@@ -7,7 +7,8 @@ use bytes::Bytes;
 use narthex_model::{Labels, Sample};
 use narthex_protocol::{encode, headers, snappy};
 use narthex_receiver::{
-    Behaviour, Fate, Keep, Receiver, ReceiverConfig, ReceiverServer, Script, ServerConfig, ServerHandle, TlsIdentity,
+    Behaviour, Fate, Keep, Receiver, ReceiverConfig, ReceiverServer, Script, ServerConfig, ServerHandle,
+    TlsIdentity,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::TcpSocket;
@@ -30,8 +31,14 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn set_up(row: &Row, folder: &Path, start_ms: i64) -> Self {
-        let mut scene =
-            Self { url: String::new(), flags: Vec::new(), server: None, proxy: None, closed: None, before: 0 };
+        let mut scene = Self {
+            url: String::new(),
+            flags: Vec::new(),
+            server: None,
+            proxy: None,
+            closed: None,
+            before: 0,
+        };
         match row.place {
             Place::Receiver(behaviour, script) => scene.receiver(behaviour, script, None).await,
             Place::Proxy(acts) => scene.proxied(acts).await,
@@ -79,7 +86,8 @@ impl Scene {
     async fn https(&mut self, folder: &Path, served: &str, trusted: &str) {
         let [_, identity] = [trusted, served].map(|name| identity(folder, name));
         self.receiver(Behaviour::Prometheus3, "", Some(identity)).await;
-        self.flags = vec!["--tls-ca-file".into(), folder.join(format!("{trusted}-ca.pem")).display().to_string()];
+        self.flags =
+            vec!["--tls-ca-file".into(), folder.join(format!("{trusted}-ca.pem")).display().to_string()];
     }
 
     /// Puts the receiver behind the certificate of this name, on the same port.
@@ -96,7 +104,10 @@ impl Scene {
         if let Some(proxy) = &self.proxy {
             return proxy.seen().iter().map(|seen| (seen.answered, seen.attempt)).collect();
         }
-        self.log().iter().map(|request| (request.status.map(|status| status.as_u16()), request.attempt)).collect()
+        self.log()
+            .iter()
+            .map(|request| (request.status.map(|status| status.as_u16()), request.attempt))
+            .collect()
     }
 
     /// When each of them came.
@@ -136,7 +147,8 @@ fn seed(receiver: &Receiver, newer: impl Iterator<Item = (usize, i64)>) {
         return;
     }
     let body = snappy::Compressor::default().compress(&plain).expect("it packs").to_vec();
-    let mut request = http::Request::post(receiver.config().write_path.clone()).body(Bytes::from(body)).expect("whole");
+    let mut request =
+        http::Request::post(receiver.config().write_path.clone()).body(Bytes::from(body)).expect("whole");
     for (name, value) in [headers::CONTENT_ENCODING, headers::CONTENT_TYPE, headers::VERSION] {
         request.headers_mut().insert(name, http::HeaderValue::from_static(value));
     }
@@ -147,7 +159,8 @@ fn seed(receiver: &Receiver, newer: impl Iterator<Item = (usize, i64)>) {
 /// A certificate for 127.0.0.1 of a CA of its own, made when it is first asked for; the CA's certificate is
 /// `NAME-ca.pem`.
 fn identity(folder: &Path, name: &str) -> TlsIdentity {
-    let [ca_file, cert_file, key_file] = ["ca", "cert", "key"].map(|part| folder.join(format!("{name}-{part}.pem")));
+    let [ca_file, cert_file, key_file] =
+        ["ca", "cert", "key"].map(|part| folder.join(format!("{name}-{part}.pem")));
     if cert_file.exists() {
         return TlsIdentity { cert_file, key_file, client_ca_file: None };
     }
@@ -155,7 +168,10 @@ fn identity(folder: &Path, name: &str) -> TlsIdentity {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a CA");
     let key = KeyPair::generate().expect("a key");
-    let cert = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name").signed_by(&key, &ca).expect("signed");
+    let cert = CertificateParams::new(vec!["127.0.0.1".to_owned()])
+        .expect("a name")
+        .signed_by(&key, &ca)
+        .expect("signed");
     for (file, text) in [(&ca_file, ca.pem()), (&cert_file, cert.pem()), (&key_file, key.serialize_pem())] {
         std::fs::write(file, text).expect("a file");
     }

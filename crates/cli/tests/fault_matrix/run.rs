@@ -47,8 +47,19 @@ async fn drive(row: &Row, scene: &mut Scene, folder: &Path, start_ms: i64) -> Re
     let age = if row.is_bounded() { "30s" } else { "200ms" };
     let batch = row.input.batch.to_string();
     let mut command = narthex(["write", "--url", &scene.url, "--shards", "1", "--batch-samples", &batch]);
-    command.args(["--flush-buffer-timeout", age, "--retry-initial-backoff", "10ms", "--retry-max-backoff", "40ms"]);
-    command.arg("--ledger").arg(folder.join("ledger.json")).arg("--dead-letters").arg(folder.join("dead.ndjson"));
+    command.args([
+        "--flush-buffer-timeout",
+        age,
+        "--retry-initial-backoff",
+        "10ms",
+        "--retry-max-backoff",
+        "40ms",
+    ]);
+    command
+        .arg("--ledger")
+        .arg(folder.join("ledger.json"))
+        .arg("--dead-letters")
+        .arg(folder.join("dead.ndjson"));
     command.args(flags(row)).args(&scene.flags);
     let mut running = Running::start(command);
     running.feed(input(row, start_ms).as_bytes()).await;
@@ -85,7 +96,13 @@ async fn await_moment(scene: &Scene, running: &mut Running, moment: Moment) -> R
 }
 
 /// After the first accepted request the receiver shows another CA's certificate, then the right one again.
-async fn replace_certificate(row: &Row, scene: &mut Scene, folder: &Path, running: &mut Running, start_ms: i64) {
+async fn replace_certificate(
+    row: &Row,
+    scene: &mut Scene,
+    folder: &Path,
+    running: &mut Running,
+    start_ms: i64,
+) {
     let _ = await_moment(scene, running, Moment::Requests(1)).await;
     scene.show_certificate(folder, "other").await;
     running.feed(rounds(row.input.vehicles, 1, start_ms + 20_000).as_bytes()).await;
@@ -117,7 +134,9 @@ fn large(at_ms: i64) -> String {
     })
     .take(2500)
     .collect();
-    format!("{{\"labels\":{{\"__name__\":\"speed\",\"note\":\"{label}\"}},\"value\":1,\"timestamp\":{at_ms}}}\n")
+    format!(
+        "{{\"labels\":{{\"__name__\":\"speed\",\"note\":\"{label}\"}},\"value\":1,\"timestamp\":{at_ms}}}\n"
+    )
 }
 
 fn judge(row: &Row, scene: &Scene, folder: &Path, start_ms: i64, ended: &Ended) -> Vec<String> {
@@ -131,6 +150,10 @@ fn judge(row: &Row, scene: &Scene, folder: &Path, start_ms: i64, ended: &Ended) 
     for text in row.says {
         check(ended.stderr.contains(text), format!("does not say {text:?}"));
     }
+    check(
+        row.exit != 0 || !ended.stderr.contains("ERROR"),
+        "an error is logged, and the exit code is 0".to_owned(),
+    );
     let path = folder.join("ledger.json");
     if !path.exists() {
         check(false, "there is no ledger".to_owned());
@@ -142,11 +165,22 @@ fn judge(row: &Row, scene: &Scene, folder: &Path, start_ms: i64, ended: &Ended) 
     check(ledger::adds_up(&ledger), "the ledger does not add up".to_owned());
     let letters = ledger::letters(&folder.join("dead.ndjson")).len() as u64;
     check(letters == ledger::filed(&ledger), format!("{letters} dead letters"));
-    check(scene.order_violations() == row.disorder, format!("{} times out of order", scene.order_violations()));
+    check(
+        scene.order_violations() == row.disorder,
+        format!("{} times out of order", scene.order_violations()),
+    );
     check(scene.adds_up(), "the receiver's counts do not add up".to_owned());
+    let lost = ledger::filed(&ledger) > 0;
+    check(
+        ended.stderr.contains("WARN lost ") == lost,
+        format!("a warning of a loss is {}", if lost { "missing" } else { "logged" }),
+    );
+    let is_calm = !lost && ledger::count(&ledger, "retries") == 0;
+    check(!is_calm || !ended.stderr.contains("WARN"), "a warning without a cause".to_owned());
     judge_requests(row, scene, &ledger, &mut check);
     let held = scene.held(start_ms - 10_000, start_ms + 29_000) + scene.held(now_ms() + 3_600_000, i64::MAX);
-    let must_hold = row.held.unwrap_or(ledger::count(&ledger, "written") + ledger::count(&ledger, "replayed"));
+    let must_hold =
+        row.held.unwrap_or(ledger::count(&ledger, "written") + ledger::count(&ledger, "replayed"));
     check(held == must_hold, format!("the receiver holds {held} samples, not {must_hold}"));
     wrong
 }

@@ -13,7 +13,8 @@ pub(crate) fn notation(requests: &[Request]) -> String {
         let name = status.map_or("-".to_owned(), |status| status.to_string());
         let firsts = requests[at..].iter().take_while(|&&next| next == (status, 0)).count();
         let is_success = status.is_some_and(|status| status < 300);
-        let row = requests[at..].iter().zip(attempt..).take_while(|&(&next, nth)| next == (status, nth)).count();
+        let row =
+            requests[at..].iter().zip(attempt..).take_while(|&(&next, nth)| next == (status, nth)).count();
         let row = if is_success { 1 } else { row };
         let (word, used) = match (firsts, row) {
             (0 | 1, 1) if attempt == 0 => (name, 1),
@@ -29,6 +30,15 @@ pub(crate) fn notation(requests: &[Request]) -> String {
 
 #[test]
 fn retries_and_repetitions_are_short() {
-    let log = [(Some(503), 0), (Some(503), 1), (None, 2), (Some(204), 3), (Some(204), 0), (Some(204), 0), (Some(204), 1), (None, 0)];
+    let log = [
+        (Some(503), 0),
+        (Some(503), 1),
+        (None, 2),
+        (Some(204), 3),
+        (Some(204), 0),
+        (Some(204), 0),
+        (Some(204), 1),
+        (None, 0),
+    ];
     assert_eq!(notation(&log), "503@0..1 -@2 204@3 204x2 204@1 -");
 }

@@ -11,7 +11,9 @@ pub(crate) fn now_ms() -> i64 {
 
 /// One NDJSON line with one sample.
 pub(crate) fn line(vehicle: usize, timestamp_ms: i64, value: f64) -> String {
-    format!("{{\"labels\":{{\"__name__\":\"speed\",\"vehicle\":\"V{vehicle}\"}},\"value\":{value},\"timestamp\":{timestamp_ms}}}\n")
+    format!(
+        "{{\"labels\":{{\"__name__\":\"speed\",\"vehicle\":\"V{vehicle}\"}},\"value\":{value},\"timestamp\":{timestamp_ms}}}\n"
+    )
 }
 
 /// `vehicles` with `rounds` samples each, a second apart: everybody's first, then everybody's second.

@@ -54,7 +54,9 @@ pub(crate) fn doors(ledger: &Value) -> Value {
 /// The letters of a file; none when there is no file.
 pub(crate) fn letters(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 /// Samples that a whole run must have filed: all lost ones but repetitions.

@@ -5,3 +5,4 @@ pub(crate) mod input;
 pub(crate) mod ledger;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod scene;

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Longest run of one child; those that hang are killed and fail their test.
-const ENDS_WITHIN: Duration = Duration::from_secs(30);
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running `narthex`.
 #[derive(Debug)]
@@ -100,7 +100,9 @@ impl Running {
     /// Waits until it has said `text` on standard error.
     pub(crate) async fn says(&mut self, text: &str) {
         let found = self.stderr.until(|said| said.contains(text));
-        timeout(ENDS_WITHIN, found).await.unwrap_or_else(|_| panic!("never says {text:?}: {}", self.stderr()));
+        timeout(ENDS_WITHIN, found)
+            .await
+            .unwrap_or_else(|_| panic!("never says {text:?}: {}", self.stderr()));
     }
 
     /// What it has said on standard error so far.
@@ -108,12 +110,12 @@ impl Running {
         self.stderr.text()
     }
 
-    /// The URL after `listening on`, once it is said.
+    /// The URL after `listening on`, once the line is whole.
     pub(crate) async fn admin_url(&mut self) -> String {
-        self.says("listening on http://").await;
+        self.says("\n").await;
         let said = self.stderr();
-        let url = said.split("listening on ").nth(1).and_then(|rest| rest.split_whitespace().next());
-        url.expect("a URL").to_owned()
+        let url = said.lines().next().and_then(|line| line.strip_prefix("listening on "));
+        url.unwrap_or_else(|| panic!("it does not listen: {said}")).to_owned()
     }
 
     /// Resident memory in KiB.
@@ -131,14 +133,20 @@ impl Running {
 
     /// Waits for its end while its input stays open.
     pub(crate) async fn ended_with_input_open(mut self) -> Ended {
-        let Ok(status) = timeout(ENDS_WITHIN, self.child.wait()).await else {
+        if timeout(ENDS_WITHIN, self.child.wait()).await.is_err() {
             let said = self.stderr();
             self.child.kill().await.expect("kill");
             panic!("it does not end; it said: {said}");
-        };
-        let code = status.expect("its status").code();
+        }
+        self.ended_whenever().await
+    }
+
+    /// Waits for its end, however long that takes.
+    pub(crate) async fn ended_whenever(mut self) -> Ended {
+        let code = self.child.wait().await.expect("its status").code();
         drop(self.stdin.take());
-        Ended { code, stdout: self.stdout.whole().await, stderr: String::from_utf8_lossy(&self.stderr.whole().await).into_owned() }
+        let stderr = String::from_utf8_lossy(&self.stderr.whole().await).into_owned();
+        Ended { code, stdout: self.stdout.whole().await, stderr }
     }
 }
 
@@ -162,7 +170,11 @@ impl Stream {
         let task = tokio::spawn(async move {
             let mut chunk = vec![0; 64 << 10];
             while let Ok(read @ 1..) = pipe.read(&mut chunk).await {
-                collected.bytes.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&chunk[..read]);
+                collected
+                    .bytes
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend_from_slice(&chunk[..read]);
                 collected.grown.notify_waiters();
             }
         });
@@ -170,7 +182,8 @@ impl Stream {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.shared.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+            .into_owned()
     }
 
     async fn until(&self, is_there: impl Fn(&str) -> bool) {

@@ -1,6 +1,7 @@
 //! A proxy in front of a receiver that records every request and loses some of them, or their answers.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -53,6 +54,7 @@ pub(crate) struct Proxy {
 struct Shared {
     upstream: String,
     acts: Vec<Act>,
+    is_throttling: AtomicBool,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -62,7 +64,12 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let upstream = upstream.trim_start_matches("http://").to_owned();
-        let shared = Arc::new(Shared { upstream, acts: acts.to_vec(), seen: Mutex::default() });
+        let shared = Arc::new(Shared {
+            upstream,
+            acts: acts.to_vec(),
+            is_throttling: AtomicBool::new(false),
+            seen: Mutex::default(),
+        });
         let serving = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -80,6 +87,11 @@ impl Proxy {
 
     pub(crate) fn write_url(&self) -> String {
         format!("http://{}/api/v1/write", self.address)
+    }
+
+    /// From now on answers 429 to everything, or no longer.
+    pub(crate) fn throttle(&self, is_throttling: bool) {
+        self.shared.is_throttling.store(is_throttling, Ordering::Relaxed);
     }
 
     /// All requests so far.
@@ -104,9 +116,13 @@ impl Shared {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::io::Error> {
+    async fn serve(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, std::io::Error> {
         let (head, body) = request.into_parts();
-        let attempt = head.headers.get("retry-attempt").and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0);
+        let attempt =
+            head.headers.get("retry-attempt").and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0);
         let (number, act) = {
             let mut seen = self.lock();
             seen.push(Seen { status: None, answered: None, attempt, body_bytes: 0 });
@@ -117,6 +133,12 @@ impl Shared {
         }
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
         self.lock()[number].body_bytes = body.len();
+        if self.is_throttling.load(Ordering::Relaxed) {
+            let mut answer = Response::new(Full::new(Bytes::from_static(b"slow down")));
+            *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+            self.lock()[number].answered = Some(429);
+            return Ok(answer);
+        }
         if act == Act::LoseRequest {
             return Err(std::io::ErrorKind::ConnectionReset.into());
         }
@@ -133,7 +155,11 @@ impl Shared {
 }
 
 /// Sends the request over a connection of its own and reads the answer to the end.
-async fn pass(upstream: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response<Full<Bytes>>, std::io::Error> {
+async fn pass(
+    upstream: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response<Full<Bytes>>, std::io::Error> {
     let mut text = format!("POST /api/v1/write HTTP/1.1\r\nhost: {upstream}\r\nconnection: close\r\n");
     for (name, value) in headers.iter().filter(|(name, _)| !matches!(name.as_str(), "host" | "connection")) {
         text += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
@@ -149,4 +175,3 @@ async fn pass(upstream: &str, headers: &HeaderMap, body: &[u8]) -> Result<Respon
     *response.status_mut() = status.parse().map_err(std::io::Error::other)?;
     Ok(response)
 }
-

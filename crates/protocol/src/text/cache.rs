@@ -72,7 +72,7 @@ impl LabelCache {
         let Some(slot) = self.slots.get_mut(index) else { return };
         if slot.candidate == hash {
             self.taken += usize::from(slot.entry.is_none());
-            *slot = Slot { candidate: hash, hash, entry: Some((Box::from(text), labels.clone())) };
+            *slot = Slot { candidate: hash, hash, entry: Some((Box::from(text), labels.detached())) };
         } else {
             slot.candidate = hash;
         }
@@ -113,7 +113,8 @@ mod tests {
         offer(&mut cache, b"a");
         assert!(cache.look_up(b"a").is_err());
         let labels = offer(&mut cache, b"a");
-        assert!(cache.look_up(b"a").unwrap().ptr_eq(&labels));
+        let kept = cache.look_up(b"a").unwrap();
+        assert!(kept == labels && kept.ptr_eq(&cache.look_up(b"a").unwrap()));
         assert!(cache.look_up(b"b").is_err());
     }
 

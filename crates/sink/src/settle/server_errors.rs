@@ -70,18 +70,22 @@ impl Resolver<'_> {
         self.judge(task, refusal).await
     }
 
-    /// Asks for a single sample until there is an answer other than an outage's 5xx.
-    pub(super) async fn ask_alone(&mut self, sample: u32) -> Outcome {
+    /// Asks for a single sample until there is an answer other than an outage's 5xx. Without a touchstone that
+    /// is left open, unless there is nothing else to ask for.
+    pub(super) async fn ask_alone(&mut self, sample: u32, is_last: bool) -> Option<Outcome> {
         let attempts = Attempts::default();
         let mut task = Task { part: vec![sample], attempts, stored: Stored::Never, once: false };
         loop {
             let on_5xx = ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING);
             let outcome = self.ask(&task.part, &mut task.attempts, on_5xx).await;
-            let Outcome::ServerErrors(refusal) = outcome else { return outcome };
+            let Outcome::ServerErrors(refusal) = outcome else { return Some(outcome) };
+            if !is_last && self.probe().await.is_none() {
+                return None;
+            }
             match self.confirm(&mut task).await {
-                Suspicion::Confirmed => return Outcome::ServerErrors(refusal),
+                Suspicion::Confirmed => return Some(Outcome::ServerErrors(refusal)),
                 Suspicion::Unfounded => self.renew_budget(),
-                Suspicion::Answered(outcome) => return outcome,
+                Suspicion::Answered(outcome) => return Some(outcome),
             }
         }
     }

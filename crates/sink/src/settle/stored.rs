@@ -24,6 +24,12 @@ const LONGEST_WALK: usize = 16;
 /// How far behind its newest sample a receiver takes others at least: half of a head block of Prometheus.
 const REACH_MS: i64 = 3_600_000;
 
+enum Verdict {
+    Stored,
+    NotStored,
+    Unknown,
+}
+
 enum Testimony {
     /// The receiver holds something of the request.
     Stored { is_certain: bool },
@@ -43,16 +49,18 @@ struct Before {
 impl Resolver<'_> {
     pub(super) async fn resolve_ambiguous(&mut self, task: Task, refusal: Refusal) -> Result<(), Halt> {
         let series = self.by_series(&task.part);
-        if self.was_stored(&series, task.stored).await? {
-            return self.resolve_stored(series, refusal).await;
-        }
+        let stored = match self.ask_witnesses(&series, task.stored).await? {
+            Verdict::Stored => return self.resolve_stored(series, refusal).await,
+            Verdict::NotStored => Stored::Never,
+            Verdict::Unknown => task.stored,
+        };
         // What was refused is still there, unless a witness was.
         let is_bad = !task.part.iter().any(|&sample| matches!(self.settlement.fates[sample as usize], Fate::Lost { .. }));
         let part: Vec<u32> = task.part.into_iter().filter(|&sample| self.is_pending(sample)).collect();
-        let rest = Task { part, attempts: Attempts::default(), stored: Stored::Never, once: false };
+        let rest = Task { part, attempts: Attempts::default(), stored, once: false };
         match rest.part.len() {
             0 => {}
-            2.. if is_bad => self.push_halves(rest, false),
+            2.. if is_bad && stored == Stored::Never => self.push_halves(rest, false),
             _ => self.stack.push(rest),
         }
         Ok(())
@@ -73,7 +81,7 @@ impl Resolver<'_> {
         Ok(true)
     }
 
-    async fn was_stored(&mut self, series: &[Vec<u32>], stored: Stored) -> Result<bool, Halt> {
+    async fn ask_witnesses(&mut self, series: &[Vec<u32>], stored: Stored) -> Result<Verdict, Halt> {
         let mut witnesses: Vec<&Vec<u32>> = series.iter().filter(|samples| samples.len() > 1).collect();
         // The freshest past first, for it is surely within reach; without one the longest, for it says most.
         witnesses.sort_by_key(|samples| {
@@ -82,26 +90,33 @@ impl Resolver<'_> {
         let is_known = stored == Stored::Never && self.worker.shared.habit() == ReceiverHabit::KeepsGoodPart;
         witnesses.truncate(if is_known { 1 } else { WITNESSES });
         let mut refused: Vec<(u32, Refusal)> = Vec::new();
-        let (mut holds, mut is_certain) = (false, true);
+        let (mut verdict, mut is_certain) = (Verdict::Unknown, true);
         for samples in witnesses {
             match self.hear(samples, &mut refused).await? {
                 Testimony::NotStored => {
                     self.worker.shared.learn(ReceiverHabit::KeepsNothing);
-                    holds = false;
+                    verdict = Verdict::NotStored;
                     break;
                 }
-                Testimony::Stored { is_certain: this } => (holds, is_certain) = (true, is_certain && this),
+                Testimony::Stored { is_certain: this } => {
+                    verdict = Verdict::Stored;
+                    is_certain &= this;
+                }
                 Testimony::Unclear => is_certain = false,
             }
         }
-        if !holds {
-            for (sample, refusal) in refused {
-                self.lose(&[sample], Reason::of_status(refusal.status.as_u16()), refusal);
+        match verdict {
+            Verdict::NotStored => {
+                for (sample, refusal) in refused {
+                    self.lose(&[sample], Reason::of_status(refusal.status.as_u16()), refusal);
+                }
             }
-        } else if is_certain && stored == Stored::Never {
-            self.worker.shared.learn(ReceiverHabit::KeepsGoodPart);
+            Verdict::Stored if is_certain && stored == Stored::Never => {
+                self.worker.shared.learn(ReceiverHabit::KeepsGoodPart);
+            }
+            _ => {}
         }
-        Ok(holds)
+        Ok(verdict)
     }
 
     /// Asks one series: its sample before the request, then its samples in the request, oldest first.
@@ -125,7 +140,8 @@ impl Resolver<'_> {
             if at == 2 * LONGEST_WALK {
                 break;
             }
-            match self.ask_alone(sample).await {
+            let Some(outcome) = self.ask_alone(sample, false).await else { return Ok(Testimony::Unclear) };
+            match outcome {
                 Outcome::Accepted => {
                     self.accepted(&[sample]);
                     accepted += 1;
@@ -167,8 +183,13 @@ impl Resolver<'_> {
             layer.sort_unstable();
             self.settle_layer(layer, &refusal).await?;
             for samples in &series {
-                let is_written = |&sample: &u32| self.settlement.fates[sample as usize] == Fate::Written;
-                if samples.last().is_some_and(is_written) {
+                let fate = |&sample: &u32| self.settlement.fates[sample as usize];
+                // Only a refusal says that the newest is not there, and that an older one may be asked for.
+                let is_refused = |fate| match fate {
+                    Fate::Lost { reason, .. } => !matches!(reason, Reason::ServerError | Reason::RetriesExhausted),
+                    _ => false,
+                };
+                if !samples.last().map(fate).is_some_and(is_refused) {
                     let older: Vec<u32> = samples.iter().copied().filter(|&sample| self.is_pending(sample)).collect();
                     self.set(&older, Fate::Replayed);
                 }
@@ -186,7 +207,13 @@ impl Resolver<'_> {
             }
             let on_5xx = ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING);
             let outcome = match part[..] {
-                [sample] => self.ask_alone(sample).await,
+                [sample] => match self.ask_alone(sample, parts.is_empty()).await {
+                    Some(outcome) => outcome,
+                    None => {
+                        parts.insert(0, (part, attempts)); // after the others, of which one may be taken
+                        continue;
+                    }
+                },
                 _ => self.ask(&part, &mut attempts, on_5xx).await,
             };
             let is_divisible = part.len() > 1;
@@ -211,14 +238,23 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// The series' last sample before the request; none for one without a past.
+    /// The sample of the series that the receiver holds and that comes before these; none for one without a
+    /// past.
     fn before(&self, samples: &[u32]) -> Option<Before> {
+        let first = *samples.first()?;
         let batch = &self.worker.batch;
-        let group = batch.groups[batch.owner[*samples.first()? as usize] as usize];
-        if group.is_late || !group.has_history() {
+        let owner = batch.owner[first as usize];
+        let group = batch.groups[owner as usize];
+        if group.is_late {
             return None;
         }
-        let sample = Sample::from_bits(group.before.value_bits, group.before.timestamp_ms);
+        let earlier = (0..first).rev().take_while(|&sample| batch.owner[sample as usize] == owner);
+        let is_held = |sample: &u32| matches!(self.settlement.fates[*sample as usize], Fate::Written | Fate::Replayed);
+        let sample = match earlier.filter(is_held).map(|sample| batch.samples[sample as usize]).next() {
+            Some(sample) => sample,
+            None if group.has_history() => Sample::from_bits(group.before.value_bits, group.before.timestamp_ms),
+            None => return None,
+        };
         let is_in_reach = sample.timestamp_ms >= self.newest_written().saturating_sub(REACH_MS);
         Some(Before { item: group.item, sample, is_in_reach })
     }

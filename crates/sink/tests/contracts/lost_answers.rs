@@ -110,7 +110,7 @@ fn bad_sets(shape: (usize, i64)) -> Vec<BTreeSet<(usize, i64)>> {
         all(1),
         all(last),
         (1..=last).map(|second| (0, second)).collect(),
-        (0..3).flat_map(|n| (1..=last).map(move |second| (n, second))).collect(),
+        (0..series.min(3)).flat_map(|n| (1..=last).map(move |second| (n, second))).collect(),
         (0..series).map(|n| (n, 1 + n as i64 % last)).collect(),
         all(1).union(&all(last)).copied().collect(),
         (0..series).flat_map(|n| (1..last).map(move |second| (n, second))).collect(),

@@ -5,7 +5,12 @@ use crate::row::{Extra, Row, row};
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         row("200").script("200x*").seen("200x2"),
-        row("200").script("200x*").checks("off").endless("INT", 2).seen("200x2").says(&["stopping: draining"]),
+        row("200")
+            .script("200x*")
+            .checks("off")
+            .endless("INT", 2)
+            .seen("200x2")
+            .says(&["stopping: draining"]),
         row("202").script("202x*").checks("off").seen("202x2"),
         row("202").script("202x*").endless("TERM", 2).seen("202x2").says(&["stopping: draining"]),
         row("204"),

@@ -11,9 +11,32 @@ use crate::row::Row;
 
 /// What R19 names; each is how the name of at least one row begins.
 pub(crate) const FAULTS: &[&str] = &[
-    "200", "202", "204", "400 for one sample", "400 for all", "400, the good part kept", "401", "403", "404", "408",
-    "409", "413", "415", "422", "429", "429 with Retry-After", "500", "500 for one sample", "503", "connection refused",
-    "timeout", "reset in the middle of the body", "answer lost after commit", "301", "TLS error", "DNS error",
+    "200",
+    "202",
+    "204",
+    "400 for one sample",
+    "400 for all",
+    "400, the good part kept",
+    "401",
+    "403",
+    "404",
+    "408",
+    "409",
+    "413",
+    "415",
+    "422",
+    "429",
+    "429 with Retry-After",
+    "500",
+    "500 for one sample",
+    "503",
+    "connection refused",
+    "timeout",
+    "reset in the middle of the body",
+    "answer lost after commit",
+    "301",
+    "TLS error",
+    "DNS error",
 ];
 
 /// Title and rows of each chapter.

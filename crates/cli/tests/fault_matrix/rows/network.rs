@@ -9,10 +9,26 @@ const QUICK_TWICE: &str = "--request-timeout 300ms --max-retries 2";
 
 pub(crate) fn rows() -> Vec<Row> {
     let gave_up = |name, place| {
-        row(name).input(20, 1, 20).at(place).flags(TWICE).attempts(3, 3).retries(2).ledger("pending 20").fails().says(&["gave up after 3 attempts"])
+        row(name)
+            .input(20, 1, 20)
+            .at(place)
+            .flags(TWICE)
+            .attempts(3, 3)
+            .retries(2)
+            .ledger("pending 20")
+            .fails()
+            .says(&["gave up after 3 attempts"])
     };
     let let_go = |name, place| {
-        row(name).input(20, 1, 20).at(place).flags(TWICE).on_exhausted_discard().attempts(3, 3).retries(2).ledger("dropped.retries_exhausted 20").says(&["first retries_exhausted"])
+        row(name)
+            .input(20, 1, 20)
+            .at(place)
+            .flags(TWICE)
+            .on_exhausted_discard()
+            .attempts(3, 3)
+            .retries(2)
+            .ledger("dropped.retries_exhausted 20")
+            .says(&["first retries_exhausted"])
     };
     let drained = |name, place| {
         row(name)
@@ -30,7 +46,10 @@ pub(crate) fn rows() -> Vec<Row> {
         gave_up("connection refused", Place::Closed).checks("off").stops(),
         let_go("connection refused", Place::Closed).checks("off"),
         drained("connection refused", Place::Closed),
-        row("connection refused for half a second").script("down:after=0s,for=500ms").seen_between(3, 60, "").says(&["trying for"]),
+        row("connection refused for half a second")
+            .script("down:after=0s,for=500ms")
+            .seen_between(3, 60, "")
+            .says(&["trying for"]),
         gave_up("DNS error", Place::NoSuchName).says(&["dns error"]),
         let_go("DNS error", Place::NoSuchName).endless_until("INT", "first retries_exhausted"),
         drained("DNS error", Place::NoSuchName).checks("off"),
@@ -51,9 +70,19 @@ pub(crate) fn rows() -> Vec<Row> {
 fn timeouts() -> Vec<Row> {
     let timeout = |name| row(name).input(20, 1, 20).flags(QUICK);
     vec![
-        timeout("timeout, nothing stored").script("silence").seen("- 204@1").ledger("written 20").waits_ms(290),
+        timeout("timeout, nothing stored")
+            .script("silence")
+            .seen("- 204@1")
+            .ledger("written 20")
+            .waits_ms(290),
         timeout("timeout, nothing stored").script("silence").checks("off").endless("TERM", 2).seen("- 204@1"),
-        timeout("timeout for ever").flags(QUICK_TWICE).script("silencex*").seen("-@0..2").ledger("pending 20").fails().says(&["gave up after 3 attempts"]),
+        timeout("timeout for ever")
+            .flags(QUICK_TWICE)
+            .script("silencex*")
+            .seen("-@0..2")
+            .ledger("pending 20")
+            .fails()
+            .says(&["gave up after 3 attempts"]),
         timeout("timeout for ever")
             .flags(QUICK_TWICE)
             .script("silencex*")
@@ -68,7 +97,10 @@ fn resets() -> Vec<Row> {
     let reset = |name, acts| row(name).input(20, 1, 20).at(Place::Proxy(acts));
     vec![
         reset("reset in the middle of the body", &[Act::ResetInBody]).seen("- 204@1"),
-        reset("reset in the middle of the body", &[Act::ResetInBody, Act::ResetInBody]).checks("off").endless("INT", 3).seen("-@0..1 204@2"),
+        reset("reset in the middle of the body", &[Act::ResetInBody, Act::ResetInBody])
+            .checks("off")
+            .endless("INT", 3)
+            .seen("-@0..1 204@2"),
         row("reset after the body").script("reset").seen("- 204@1 204"),
         row("reset before the body, for ever")
             .input(20, 1, 20)

@@ -1,0 +1,164 @@
+//! The admin listener: every metric that is promised, health, readiness.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::input::{line, now_ms, rounds};
+use crate::support::process::{Running, narthex, run};
+use crate::support::scene::Scene;
+
+/// What the design promises, as it stands on the page.
+const PROMISED: &[&str] = &[
+    "narthex_sink_samples_received_total",
+    "narthex_sink_samples_written_total",
+    "narthex_sink_samples_replayed_total",
+    "narthex_sink_samples_rejected_total{reason=\"bad_request\"}",
+    "narthex_sink_samples_dropped_total{reason=\"out_of_order\"}",
+    "narthex_sink_samples_pending",
+    "narthex_sink_requests_total{code=\"204\"}",
+    "narthex_sink_retries_total",
+    "narthex_sink_request_duration_seconds_bucket",
+    "narthex_source_records_total{source=\"stdin\"}",
+    "narthex_source_undecodable_total{source=\"stdin\"}",
+];
+
+/// Status and body.
+pub(crate) async fn get(url: &str, path: &str) -> (u16, String) {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.expect("a listener");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    (head[9..12].parse().expect("a status"), body.to_owned())
+}
+
+/// A run with written, dropped and undecodable lines, and its page of metrics.
+async fn page(scene: &Scene) -> (Running, String, String) {
+    let mut running = Running::start(scene.write(&["--listen", "0", "--flush-buffer-timeout", "50 ms"]));
+    let url = running.admin_url().await;
+    let at = now_ms() - 60_000;
+    running.feed((rounds(10, 1, at) + &line(1, at - 1, 0.0) + "nonsense\n").as_bytes()).await;
+    let mut page = String::new();
+    for _ in 0..500 {
+        page = get(&url, "/metrics").await.1;
+        if page.contains("narthex_sink_samples_pending 0")
+            && page.contains("narthex_sink_samples_received_total 11")
+        {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    (running, url, page)
+}
+
+#[tokio::test]
+async fn every_promised_metric_is_there_and_adds_up() {
+    let scene = Scene::new().await;
+    let (running, url, page) = page(&scene).await;
+    for name in PROMISED {
+        assert!(page.lines().any(|line| line.starts_with(name)), "{name} is not in\n{page}");
+    }
+    for line in [
+        "narthex_sink_samples_written_total 10",
+        "narthex_sink_samples_dropped_total{reason=\"out_of_order\"} 1",
+        "narthex_source_records_total{source=\"stdin\"} 12",
+        "narthex_source_undecodable_total{source=\"stdin\"} 1",
+    ] {
+        assert!(page.lines().any(|other| other == line), "{line} is not in\n{page}");
+    }
+    assert!(page.ends_with("# EOF\n"));
+    assert_eq!(get(&url, "/-/healthy").await.0, 200);
+    assert_eq!(get(&url, "/-/ready").await.0, 200);
+    assert_eq!(get(&url, "/nothing").await.0, 404);
+    assert_eq!(running.ended().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_run_that_drains_is_healthy_but_not_ready() {
+    let scene = Scene::failing("ok 503x*").await;
+    let mut running = Running::start(scene.write(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--drain-timeout",
+        "30 s",
+        "--flush-buffer-timeout",
+        "50 ms",
+    ]));
+    let url = running.admin_url().await;
+    running.feed(rounds(1, 1, now_ms() - 60_000).as_bytes()).await;
+    while scene.server.stats().all_requests() < 1 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    running.feed(rounds(1, 1, now_ms()).as_bytes()).await;
+    running.says("answered 503").await;
+    running.signal("TERM").await;
+    running.says("stopping: draining").await;
+    assert_eq!(get(&url, "/-/healthy").await.0, 200);
+    assert_eq!(get(&url, "/-/ready").await.0, 503);
+    running.signal("TERM").await;
+    assert_eq!(running.ended_with_input_open().await.code, Some(1));
+}
+
+#[tokio::test]
+async fn where_it_listens_is_the_first_line_on_standard_error() {
+    let scene = Scene::new().await;
+    let ended = scene.written(&["--listen", "0"], rounds(1, 1, now_ms())).await;
+    assert!(ended.stderr.starts_with("listening on http://127.0.0.1:"), "{}", ended.stderr);
+    let mut receiver = Running::start(narthex(["receive"]));
+    receiver.says("\n").await;
+    assert!(receiver.stderr().starts_with("listening on http://127.0.0.1:"), "{}", receiver.stderr());
+    receiver.signal("TERM").await;
+    receiver.ended().await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_named_before_anything_is_sent() {
+    let scene = Scene::new().await;
+    let taken = scene.server.address().to_string();
+    let ended = run(scene.write(&["--listen", &taken]), rounds(1, 1, now_ms())).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(&format!("cannot listen on {taken}: Address already in use")),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(scene.server.stats().all_requests(), 0);
+}
+
+/// promtool reads the older text format: there the name of a family is that of its samples, an info is a gauge,
+/// and units are not known.
+fn as_text_format(page: &str) -> String {
+    let types: Vec<(&str, &str)> =
+        page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    let suffix_of = |name: &str| match types.iter().find(|(other, _)| *other == name) {
+        Some((_, "counter")) => "_total",
+        Some((_, "info")) => "_info",
+        _ => "",
+    };
+    let convert = |line: &str| {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        let ["#", kind @ ("TYPE" | "HELP"), name, rest] = words[..] else { return format!("{line}\n") };
+        let rest = if (kind, rest) == ("TYPE", "info") { "gauge" } else { rest };
+        format!("# {kind} {name}{} {rest}\n", suffix_of(name))
+    };
+    page.lines().filter(|line| !line.starts_with("# UNIT") && *line != "# EOF").map(convert).collect()
+}
+
+#[tokio::test]
+async fn promtool_finds_nothing_to_criticise() {
+    if std::process::Command::new("promtool").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: promtool check metrics: promtool is not on PATH");
+        return;
+    }
+    let scene = Scene::new().await;
+    let (running, _, page) = page(&scene).await;
+    assert_eq!(running.ended().await.code, Some(0));
+    let mut promtool = tokio::process::Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ended = run(promtool, as_text_format(&page)).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{page}");
+}

@@ -1,0 +1,13 @@
+//! The binary as its users meet it: bad input, wrong flags, signals, the admin listener, secrets.
+
+mod admin;
+mod bad_input;
+mod closed_pipes;
+mod flags;
+mod formats;
+mod full_disk;
+mod replay;
+mod secrets;
+mod signals;
+#[path = "../support/mod.rs"]
+mod support;

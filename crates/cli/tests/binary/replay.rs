@@ -1,0 +1,54 @@
+//! `narthex replay`: what was lost goes out again, what cannot is listed.
+
+use crate::support::input::{line, now_ms, rounds};
+use crate::support::process::{narthex, run};
+use crate::support::scene::Scene;
+
+#[tokio::test]
+async fn dead_letters_of_a_failed_run_are_written_by_replay() {
+    let failing = Scene::failing("503x*").await;
+    let input = [rounds(10, 2, now_ms() - 60_000).as_str(), "nonsense\n"].concat();
+    let flags = ["--max-retries", "1", "--retry-initial-backoff", "1ms", "--on-exhausted", "discard"];
+    let ended = failing.written(&flags, input).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    failing.assert_ledger("dropped.retries_exhausted 20");
+    assert_eq!(failing.letters().len(), 21);
+
+    let scene = Scene::new().await;
+    let mut command = narthex(["replay", "--url", &scene.server.write_url()]);
+    command.arg("--ledger").arg(scene.path("ledger.json")).arg(failing.path("dead.ndjson"));
+    let ended = run(command, "").await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    scene.assert_ledger("written 20");
+    assert_eq!(scene.held_samples(), 20);
+    assert!(ended.stderr.contains("not sent: 1 record letters (undecodable)"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn replay_says_that_older_samples_need_a_window() {
+    let scene = Scene::new().await;
+    let at = now_ms() - 60_000;
+    let ended = scene.written(&[], rounds(3, 1, at) + &line(0, at - 1000, 0.5)).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    scene.assert_ledger("written 3 dropped.out_of_order 1");
+    let mut command = narthex(["replay", "--url", &scene.server.write_url()]);
+    command.arg("--ledger").arg(scene.path("second.json")).arg(scene.path("dead.ndjson"));
+    let ended = run(command, "").await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("1 samples were refused again: older samples than a series' newest need"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn replay_does_not_feed_on_its_own_dead_letters() {
+    let scene = Scene::new().await;
+    let file = scene.file("dead.ndjson", "");
+    let ended =
+        run(narthex(["replay", "--url", &scene.server.write_url(), "--dead-letters", &file, &file]), "")
+            .await;
+    assert_eq!(ended.code, Some(64), "{}", ended.stderr);
+    assert!(ended.stderr.contains("it would feed on itself"), "{}", ended.stderr);
+}

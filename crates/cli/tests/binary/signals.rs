@@ -1,0 +1,186 @@
+//! SIGTERM and SIGINT: stop reading, drain within the limit, end with the ledger.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::support::input::{now_ms, rounds};
+use crate::support::ledger;
+use crate::support::process::{Running, narthex};
+use crate::support::scene::Scene;
+
+#[tokio::test]
+async fn a_signal_before_any_input_ends_well() {
+    for signal in ["TERM", "INT"] {
+        let scene = Scene::new().await;
+        let mut running = Running::start(scene.write(&[]));
+        running.says("INFO writing").await;
+        running.signal(signal).await;
+        let ended = running.ended_with_input_open().await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        scene.assert_ledger("");
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_is_drained_although_no_request_was_due() {
+    let scene = Scene::new().await;
+    let mut running = Running::start(scene.write(&["--flush-buffer-timeout", "1 h", "--listen", "0"]));
+    let url = running.admin_url().await;
+    running.feed(rounds(50, 1, now_ms()).as_bytes()).await;
+    until(&url, "narthex_sink_samples_received_total 50").await;
+    assert_eq!(scene.server.stats().all_requests(), 0);
+    running.signal("TERM").await;
+    let ended = running.ended_with_input_open().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    scene.assert_ledger("written 50");
+}
+
+#[tokio::test]
+async fn the_drain_ends_at_its_limit_and_says_what_is_pending() {
+    let scene = Scene::failing("ok 503x*").await;
+    let mut running = Running::start(scene.write(&[
+        "--drain-timeout",
+        "1 s",
+        "--shards",
+        "1",
+        "--batch-samples",
+        "10",
+        "--flush-buffer-timeout",
+        "50 ms",
+    ]));
+    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    running.says("answered 503").await;
+    let begun = Instant::now();
+    running.signal("TERM").await;
+    let ended = running.ended_with_input_open().await;
+    let took = begun.elapsed();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(took > Duration::from_millis(900) && took < Duration::from_secs(4), "{took:?}");
+    assert!(
+        ended.stderr.contains("cannot drain within 1 s: 15 samples are still pending"),
+        "{}",
+        ended.stderr
+    );
+    scene.assert_ledger("written 10 pending 15");
+}
+
+#[tokio::test]
+async fn a_receiver_that_comes_back_within_the_limit_gets_everything() {
+    let scene = Scene::failing("ok 503x5").await;
+    let mut running = Running::start(scene.write(&[
+        "--drain-timeout",
+        "30 s",
+        "--shards",
+        "1",
+        "--batch-samples",
+        "10",
+        "--flush-buffer-timeout",
+        "50 ms",
+    ]));
+    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    running.says("answered 503").await;
+    running.signal("INT").await;
+    let ended = running.ended_with_input_open().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    scene.assert_ledger("written 25");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once() {
+    let scene = Scene::failing("ok 503x*").await;
+    let mut running = Running::start(scene.write(&[
+        "--drain-timeout",
+        "1 min",
+        "--shards",
+        "1",
+        "--batch-samples",
+        "10",
+        "--flush-buffer-timeout",
+        "50 ms",
+    ]));
+    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    running.says("answered 503").await;
+    running.signal("TERM").await;
+    running.says("stopping: draining").await;
+    let begun = Instant::now();
+    running.signal("INT").await;
+    let ended = running.ended_with_input_open().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(ended.stderr.contains("second signal: ending without draining"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_the_drain_at_the_end_of_the_input_too() {
+    let scene = Scene::failing("ok 503x*").await;
+    let mut running =
+        Running::start(scene.write(&["--drain-timeout", "1 s", "--shards", "1", "--batch-samples", "10"]));
+    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    running.end_input();
+    running.says("answered 503").await;
+    running.signal("TERM").await;
+    let ended = running.ended().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    scene.assert_ledger("written 10 pending 15");
+}
+
+#[tokio::test]
+async fn a_stream_under_way_is_cut_where_the_signal_comes_and_nothing_in_it_is_lost() {
+    let scene = Scene::new().await;
+    let mut generating = std::process::Command::new(env!("CARGO_BIN_EXE_narthex"));
+    generating
+        .args(["generate", "--series", "100", "--rate", "20000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut generator = generating.spawn().expect("a generator");
+    let mut command = scene.write(&[]);
+    command.stdin(generator.stdout.take().expect("its output"));
+    let running = Running::start(command);
+    while scene.server.stats().samples.stored < 20_000 {
+        sleep(Duration::from_millis(20)).await;
+    }
+    running.signal("TERM").await;
+    let ended = running.ended().await;
+    generator.kill().expect("kill");
+    generator.wait().expect("its end");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let ledger = scene.ledger();
+    assert!(ledger::adds_up(&ledger) && ledger::count(&ledger, "pending") == 0, "{ledger}");
+    assert_eq!(ledger::count(&ledger, "written"), scene.held_samples() as u64);
+    assert_eq!(scene.server.stats().samples.order_violations, 0);
+}
+
+#[tokio::test]
+async fn replay_and_receive_end_on_a_signal_too() {
+    let mut receiver = Running::start(narthex(["receive"]));
+    let url = receiver.admin_url().await;
+    let letters: String = (0..1000).map(|nth| format!("{{\"kind\":\"sample\",\"reason\":\"x\",\"labels\":[[\"__name__\",\"m\"],[\"n\",\"{nth}\"]],\"value\":1,\"timestamp\":{}}}\n", now_ms())).collect();
+    let scene = Scene::failing("503x*").await;
+    let mut command = narthex(["replay", "--url", &scene.server.write_url(), "--drain-timeout", "200 ms"]);
+    command.arg(scene.file("letters.ndjson", &letters));
+    let mut replay = Running::start(command);
+    replay.says("answered 503").await;
+    replay.signal("TERM").await;
+    let ended = replay.ended().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1000 samples are still pending"), "{}", ended.stderr);
+
+    let mut command = narthex(["replay", "--url", &format!("{url}/api/v1/write")]);
+    command.arg(scene.path("letters.ndjson"));
+    assert_eq!(Running::start(command).ended().await.code, Some(0));
+    receiver.signal("INT").await;
+    let ended = receiver.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("stored                 1000"), "{}", ended.stderr);
+}
+
+/// Waits until `/metrics` has the line.
+async fn until(url: &str, line: &str) {
+    let begun = Instant::now();
+    while !crate::admin::get(url, "/metrics").await.1.contains(line) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{line} never comes");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
