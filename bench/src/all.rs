@@ -71,7 +71,14 @@ fn measure<T: DeserializeOwned>(args: &[String]) -> anyhow::Result<T> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-fn case(url: &str, way: &str, series: usize, batch: usize, samples: usize, shards: usize) -> anyhow::Result<Found> {
+fn case(
+    url: &str,
+    way: &str,
+    series: usize,
+    batch: usize,
+    samples: usize,
+    shards: usize,
+) -> anyhow::Result<Found> {
     let words = ["case", "--url", url, "--way", way].map(str::to_owned);
     let numbers = [("--series", series), ("--batch", batch), ("--samples", samples), ("--shards", shards)];
     let numbers = numbers.into_iter().flat_map(|(flag, n)| [flag.to_owned(), n.to_string()]);
@@ -100,22 +107,32 @@ pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
 /// The cost of a sample, beside a bare loop.
 fn cost(args: &AllArgs) -> anyhow::Result<()> {
     let receiver = Receiver::start(0)?;
-    println!("\nCPU time per sample, µs (median of {} rounds, ways in turn; ratio: median of the rounds' ratios)\n", args.rounds);
-    println!("| series | batch | bare loop | off | full | full / bare | full / off |\n|---|---|---|---|---|---|---|");
-    for (series, batch) in [(10_000, 500), (10_000, 2000), (10_000, 10_000), (100_000, 2000), (1_000_000, 2000)] {
+    println!(
+        "\nCPU time per sample, µs (median of {} rounds, ways in turn; ratio: median of the rounds' ratios)\n",
+        args.rounds
+    );
+    println!("| series | batch | bare loop | off | full | full / bare | full / off | bytes a sample |");
+    println!("|---|---|---|---|---|---|---|---|");
+    for (series, batch) in
+        [(10_000, 500), (10_000, 2000), (10_000, 10_000), (100_000, 2000), (1_000_000, 2000)]
+    {
         let mut rounds: [Vec<f64>; 3] = Default::default();
+        let mut bytes = 0.0;
         for round in 0..args.rounds {
             // The order changes from round to round, so that a drift of the machine hits all ways alike.
             for at in 0..3 {
                 let way = (at + round) % 3;
-                let found = case(&receiver.url, ["bare", "off", "full"][way], series, batch, args.samples, 8)?;
+                let found =
+                    case(&receiver.url, ["bare", "off", "full"][way], series, batch, args.samples, 8)?;
                 rounds[way].push(found.cpu_us);
+                bytes = found.bytes.unwrap_or(bytes);
             }
         }
-        let ratio = |a: usize, b: usize| median(rounds[a].iter().zip(&rounds[b]).map(|(a, b)| a / b).collect());
+        let ratio =
+            |a: usize, b: usize| median(rounds[a].iter().zip(&rounds[b]).map(|(a, b)| a / b).collect());
         let [bare, off, full] = [0, 1, 2].map(|way| median(rounds[way].clone()));
         println!(
-            "| {series} | {batch} | {bare:.3} | {off:.3} | {full:.3} | {:.2} | {:.3} |",
+            "| {series} | {batch} | {bare:.3} | {off:.3} | {full:.3} | {:.2} | {:.3} | {bytes:.1} |",
             ratio(2, 0),
             ratio(2, 1)
         );
@@ -127,11 +144,15 @@ fn cost(args: &AllArgs) -> anyhow::Result<()> {
 fn load(args: &AllArgs) -> anyhow::Result<()> {
     let receiver = Receiver::start(0)?;
     let seconds = args.seconds.to_string();
-    let line = |more: &[&str]| ["load", "--seconds", &seconds].iter().chain(more).map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    let line = |more: &[&str]| {
+        ["load", "--seconds", &seconds].iter().chain(more).map(|s| (*s).to_owned()).collect::<Vec<_>>()
+    };
     let with: Held = measure(&line(&["--url", &receiver.url]))?;
     let generator: Held = measure(&line(&[]))?;
     println!("\n1,000,000 samples/s over 1,000,000 series, checks full, receiver on the same cores\n");
-    println!("| | samples/s | slowest second | CPU µs/sample | peak RSS MB | written |\n|---|---|---|---|---|---|");
+    println!(
+        "| | samples/s | slowest second | CPU µs/sample | peak RSS MB | written |\n|---|---|---|---|---|---|"
+    );
     for (name, held) in [("generator and sink", &with), ("generator alone", &generator)] {
         println!(
             "| {name} | {:.0} | {} | {:.3} | {:.0} | {} of {} |",
@@ -147,7 +168,8 @@ fn slow(args: &AllArgs) -> anyhow::Result<()> {
     println!("\n40 ms added to each answer, 100,000 series, batches of 2,000\n");
     println!("| shards | samples/s |\n|---|---|");
     for shards in [1, 8, 32] {
-        let found = case(&receiver.url, "full", 100_000, 2000, args.samples.min(50_000 * 5 * shards), shards)?;
+        let found =
+            case(&receiver.url, "full", 100_000, 2000, args.samples.min(50_000 * 5 * shards), shards)?;
         println!("| {shards} | {:.0} |", found.rate);
     }
     Ok(())

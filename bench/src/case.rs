@@ -46,7 +46,7 @@ pub(crate) struct Found {
     /// Samples per second of wall time.
     pub(crate) rate: f64,
     /// Packed bytes per sample, where known.
-    pub(crate) bytes: f64,
+    pub(crate) bytes: Option<f64>,
 }
 
 pub(crate) fn run(args: &CaseArgs) -> anyhow::Result<()> {
@@ -58,11 +58,12 @@ pub(crate) fn run(args: &CaseArgs) -> anyhow::Result<()> {
     let work = Work { args, ready };
     let runtime = match args.threads {
         1 => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
-        threads => tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?,
+        threads => {
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?
+        }
     };
-    let found = runtime.block_on(async {
-        if args.way == "bare" { work.bare().await } else { work.sink().await }
-    })?;
+    let found =
+        runtime.block_on(async { if args.way == "bare" { work.bare().await } else { work.sink().await } })?;
     println!("{}", serde_json::to_string(&found)?);
     Ok(())
 }
@@ -78,7 +79,10 @@ impl Work<'_> {
         let begin = SystemClock.now_ms() / 1000 * 1000 - 1_000_000;
         let passes = (from_pass..).flat_map(move |pass| {
             let timestamp_ms = begin + 1000 * pass as i64;
-            self.ready.iter().enumerate().map(move |(at, labels)| (labels, Sample::new((at & 0xfff) as f64, timestamp_ms)))
+            self.ready
+                .iter()
+                .enumerate()
+                .map(move |(at, labels)| (labels, Sample::new((at & 0xfff) as f64, timestamp_ms)))
         });
         passes.take(count)
     }
@@ -105,9 +109,12 @@ impl Work<'_> {
         send(1, self.args.samples).await?;
         let (cpu, wall) = (usage::cpu_seconds()? - cpu, wall.elapsed().as_secs_f64());
         let ledger = sink.close().await?;
-        anyhow::ensure!(ledger.written as usize == self.args.samples + self.ready.len(), "lost samples: {ledger:?}");
+        anyhow::ensure!(
+            ledger.written as usize == self.args.samples + self.ready.len(),
+            "lost samples: {ledger:?}"
+        );
         let samples = self.args.samples as f64;
-        Ok(Found { cpu_us: cpu / samples * 1e6, rate: samples / wall, bytes: f64::NAN })
+        Ok(Found { cpu_us: cpu / samples * 1e6, rate: samples / wall, bytes: None })
     }
 
     /// The same work without order, checks, shards or ledger: encode, compress, send, one after the other.
@@ -138,7 +145,7 @@ impl Work<'_> {
         let (cpu, wall) = (usage::cpu_seconds()? - cpu, wall.elapsed().as_secs_f64());
         let samples = self.args.samples as f64;
         let bytes = packed_bytes as f64 / (samples + self.ready.len() as f64);
-        Ok(Found { cpu_us: cpu / samples * 1e6, rate: samples / wall, bytes })
+        Ok(Found { cpu_us: cpu / samples * 1e6, rate: samples / wall, bytes: Some(bytes) })
     }
 }
 

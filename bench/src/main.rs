@@ -15,7 +15,10 @@ use clap::{Parser, Subcommand};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
-#[command(name = "bench-sink", about = "CPU time per sample from ready series to the socket of a decoding receiver")]
+#[command(
+    name = "bench-sink",
+    about = "CPU time per sample from ready series to the socket of a decoding receiver"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -13,4 +13,3 @@ pub(crate) fn cpu_seconds() -> anyhow::Result<f64> {
 pub(crate) fn peak_rss_bytes() -> anyhow::Result<u64> {
     Ok(getrusage(UsageWho::RUSAGE_SELF)?.max_rss() as u64 * 1024)
 }
-

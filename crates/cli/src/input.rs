@@ -99,7 +99,14 @@ impl Ingest {
     }
 
     fn read(&self, mut reader: impl Read, name: &str, counts: &SourceCounts) -> anyhow::Result<()> {
-        let mut lines = Lines { ingest: self, name, counts, parser: LineParser::new(self.format), items: vec![], line: 0 };
+        let mut lines = Lines {
+            ingest: self,
+            name,
+            counts,
+            parser: LineParser::new(self.format),
+            items: vec![],
+            line: 0,
+        };
         let mut buffer: Vec<u8> = Vec::with_capacity(2 * CHUNK_BYTES);
         let mut is_skipping = false;
         while !self.stop.is_set() {

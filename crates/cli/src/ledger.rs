@@ -48,9 +48,12 @@ impl Report<'_> {
         json.push(b'\n');
         if path == Path::new("-") {
             let mut out = std::io::stdout().lock();
-            out.write_all(&json).and_then(|()| out.flush()).context("cannot write the ledger to standard output")
+            out.write_all(&json)
+                .and_then(|()| out.flush())
+                .context("cannot write the ledger to standard output")
         } else {
-            std::fs::write(path, &json).with_context(|| format!("cannot write the ledger to {}", path.display()))
+            std::fs::write(path, &json)
+                .with_context(|| format!("cannot write the ledger to {}", path.display()))
         }
     }
 

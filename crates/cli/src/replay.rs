@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use anyhow::Context;
 use narthex_sink::{DeadLetter, SeriesSender, TimeSeries, parse_duration};
@@ -32,6 +33,9 @@ pub(crate) struct ReplayArgs {
     file: PathBuf,
 }
 
+/// Longest wait for the reader once the sink is closed; a pipe may never end.
+const READER_ENDS_WITHIN: Duration = Duration::from_secs(1);
+
 /// What was not sent: kind and reason, with how many.
 type NotSent = BTreeMap<(String, String), u64>;
 
@@ -43,9 +47,13 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let mut mistakes = Mistakes::default();
     mistakes.take("log-format", logging::init(&args.run.log_format));
     let drain = mistakes.take("drain-timeout", parse_duration(&args.run.drain_timeout)).unwrap_or_default();
-    let listen = args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
+    let listen =
+        args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
+    mistakes.take("ledger", args.run.check_ledger());
     if let Some(path) = args.sink.value_of("sink.dead-letters.path")
-        && std::fs::canonicalize(path).ok().is_some_and(|path| std::fs::canonicalize(&args.file).ok() == Some(path))
+        && std::fs::canonicalize(path)
+            .ok()
+            .is_some_and(|path| std::fs::canonicalize(&args.file).ok() == Some(path))
     {
         mistakes.add("dead-letters", "is the file that is replayed: it would feed on itself; name another");
     }
@@ -68,13 +76,28 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
     start_admin(listen, &sink, vec![(name.clone(), counts.clone())]).await?;
     let (sender, reading, read) = (sink.sender(), stop.clone(), counts.clone());
     let runtime = tokio::runtime::Handle::current();
-    let reader = tokio::task::spawn_blocking(move || send_letters(file, &sender, &read, &reading, &runtime));
+    let mut reader =
+        tokio::task::spawn_blocking(move || send_letters(file, &sender, &read, &reading, &runtime));
     let ended = tokio::select! {
-        ended = reader => ended?,
-        () = sink.failed() => Ok(NotSent::new()),
+        ended = &mut reader => Some(ended?),
+        () = stop.wait() => {
+            tracing::info!("stopping: draining for at most {:.0} s", drain.as_secs_f64());
+            None
+        }
+        () = sink.failed() => None,
     };
-    let not_sent = ended.with_context(|| format!("cannot read {name}"))?;
     let closed = close(sink, stop, drain).await;
+    // A closed sink takes nothing, so a reader that was waiting for room ends by itself.
+    let ended = match ended {
+        Some(ended) => ended,
+        None => tokio::time::timeout(READER_ENDS_WITHIN, reader)
+            .await
+            .map_or_else(|_| Ok(NotSent::new()), |ended| ended?),
+    };
+    let (not_sent, unread) = match ended {
+        Ok(not_sent) => (not_sent, None),
+        Err(error) => (NotSent::new(), Some(error)),
+    };
     list(&not_sent);
     let lost = closed.as_ref().map_or(0, narthex_sink::Ledger::lost);
     let report = SourceReport::of(&name, &counts);
@@ -87,7 +110,10 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
              window (Prometheus: storage.tsdb.out_of_order_time_window) and --out-of-order-window here"
         );
     }
-    Ok(code)
+    match unread {
+        Some(error) => Err(error).with_context(|| format!("cannot read {name}")),
+        None => Ok(code),
+    }
 }
 
 fn send_letters(

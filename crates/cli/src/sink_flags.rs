@@ -189,9 +189,11 @@ fn value_name(option_type: OptionType) -> &'static str {
 
 impl Args for SinkFlags {
     fn augment_args(command: Command) -> Command {
-        let url = Arg::new("url").long("url").value_name("URL").required(true).help(
-            "Where to write, for example http://localhost:9090/api/v1/write",
-        );
+        let url = Arg::new("url")
+            .long("url")
+            .value_name("URL")
+            .required(true)
+            .help("Where to write, for example http://localhost:9090/api/v1/write");
         let command = OPTIONS.iter().fold(command.arg(url), |command, option| command.arg(arg_of(option)));
         SignerFlags::augment_args(command)
     }
@@ -231,7 +233,8 @@ mod tests {
     #[test]
     fn the_short_names_work() {
         let command = SinkFlags::augment_args(Command::new("test"));
-        let line = ["test", "--url", "u", "--max-retries", "3", "--batch-samples", "7", "--dead-letters", "d"];
+        let line =
+            ["test", "--url", "u", "--max-retries", "3", "--batch-samples", "7", "--dead-letters", "d"];
         let flags = SinkFlags::from_arg_matches(&command.get_matches_from(line)).unwrap();
         assert_eq!(flags.value_of("sink.retry.max-retries"), Some("3"));
         assert_eq!(flags.value_of("sink.batch.max-size"), Some("7"));

@@ -59,6 +59,19 @@ pub(crate) struct RunFlags {
     pub(crate) log_format: String,
 }
 
+impl RunFlags {
+    /// Whether the ledger's folder is there: better said before the run than after it.
+    pub(crate) fn check_ledger(&self) -> Result<(), String> {
+        let Some(path) = &self.ledger else { return Ok(()) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            Some(folder) if !folder.is_dir() => Err(format!("{} is no folder to write to", folder.display())),
+            _ if path.is_dir() => Err(format!("{} is a folder; name a file", path.display())),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Runs `narthex write`.
 ///
 /// # Errors
@@ -75,8 +88,10 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
             false
         }
     };
-    let listen = args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
+    let listen =
+        args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
     let drain = mistakes.take("drain-timeout", parse_duration(&args.run.drain_timeout)).unwrap_or_default();
+    mistakes.take("ledger", args.run.check_ledger());
     let dead_letters = open_dead_letters(&mut args.sink, &mut mistakes);
     let mut builder = args.sink.builder(&mut mistakes).await;
     if let Some(dead_letters) = &dead_letters {
@@ -125,7 +140,8 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     let closed = close(sink, stop, drain).await;
     shown.abort();
     progress::wipe();
-    let reports: Vec<SourceReport> = counts.iter().map(|(name, counts)| SourceReport::of(name, counts)).collect();
+    let reports: Vec<SourceReport> =
+        counts.iter().map(|(name, counts)| SourceReport::of(name, counts)).collect();
     let undecodable: u64 = reports.iter().map(|report| report.undecodable).sum();
     let code = finish(closed, reports, undecodable, &args.run)?;
     // A sink that has stopped says why in the log; the reader's error is the same one.

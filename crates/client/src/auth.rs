@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use http::{HeaderValue, header::AUTHORIZATION};
 
-use base64::prelude::{BASE64_STANDARD, Engine};
 use crate::{BoxFuture, SignError, Signer};
+use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// A secret, given or in a file.
 pub enum Secret {
@@ -80,12 +80,17 @@ impl HeaderAuth {
                 Ok(text) if !text.trim().is_empty() => text.trim().to_owned(),
                 Ok(_) => return Err(permanent(format!("the secret file {} is empty", path.display()))),
                 Err(error) => {
-                    return Err(permanent(format!("the secret file {} cannot be read: {error}", path.display())));
+                    return Err(permanent(format!(
+                        "the secret file {} cannot be read: {error}",
+                        path.display()
+                    )));
                 }
             },
         };
         let text = match &self.scheme {
-            Scheme::Basic { username } => format!("Basic {}", BASE64_STANDARD.encode(format!("{username}:{secret}"))),
+            Scheme::Basic { username } => {
+                format!("Basic {}", BASE64_STANDARD.encode(format!("{username}:{secret}")))
+            }
             Scheme::Bearer => format!("Bearer {secret}"),
         };
         let mut header = HeaderValue::try_from(text)
@@ -160,6 +165,12 @@ mod tests {
     fn secrets_are_not_shown() {
         let auth = HeaderAuth::basic("u", Secret::Literal("planted".into()));
         assert!(!format!("{auth:?} {:?}", auth.header().unwrap()).contains("planted"));
-        assert!(!HeaderAuth::bearer(Secret::Literal("planted\n".into())).check().unwrap_err().to_string().contains("planted"));
+        assert!(
+            !HeaderAuth::bearer(Secret::Literal("planted\n".into()))
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("planted")
+        );
     }
 }

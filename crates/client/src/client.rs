@@ -220,7 +220,8 @@ impl Client {
                 if error.failure == Failure::Certificate && !self.has_accepted() {
                     return Judged::End(Outcome::Stop(StopCause {
                         cause: error.to_string(),
-                        advice: "check the CA file, the host name in the URL and the client certificate".into(),
+                        advice: "check the CA file, the host name in the URL and the client certificate"
+                            .into(),
                         status: None,
                     }));
                 }
@@ -293,7 +294,11 @@ fn stop_cause(answer: &Answer) -> StopCause {
 fn answered(answer: &Answer) -> String {
     let words = words(&answer.body);
     let status = answer.status;
-    if words.is_empty() { format!("the receiver answered {status}") } else { format!("the receiver answered {status}: {words}") }
+    if words.is_empty() {
+        format!("the receiver answered {status}")
+    } else {
+        format!("the receiver answered {status}: {words}")
+    }
 }
 
 /// The receiver's words as they may stand in a log: cut, on one line, control characters escaped.

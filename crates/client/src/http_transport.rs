@@ -106,7 +106,11 @@ impl Transport for HttpTransport {
             let request = reqwest::Request::try_from(request).map_err(|e| failed(&e.without_url()))?;
             let response = self.client.execute(request).await.map_err(|e| failed(&e.without_url()))?;
             let header = |name| {
-                response.headers().get(name).and_then(|v: &http::HeaderValue| v.to_str().ok()).map(str::to_owned)
+                response
+                    .headers()
+                    .get(name)
+                    .and_then(|v: &http::HeaderValue| v.to_str().ok())
+                    .map(str::to_owned)
             };
             Ok(Answer {
                 status: response.status(),
@@ -219,8 +223,9 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, HttpTransportError> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, HttpTransportError> {
-    let all: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|e| pem("certificates", path, e));
+    let all: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|e| pem("certificates", path, e));
     let all = all?;
     if all.is_empty() { Err(pem("certificates", path, "there is none in it")) } else { Ok(all) }
 }

@@ -17,7 +17,8 @@ mod transport;
 pub use auth::{HeaderAuth, Secret};
 pub use classify::{Verdict, advice, classify, leaves_outcome_unknown};
 pub use client::{
-    Attempts, Client, ClientConfig, Exhausted, MAX_MESSAGE_BYTES, Observer, Outcome, Refusal, ServerErrors, StopCause,
+    Attempts, Client, ClientConfig, Exhausted, MAX_MESSAGE_BYTES, Observer, Outcome, Refusal, ServerErrors,
+    StopCause,
 };
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportConfig, HttpTransportError};

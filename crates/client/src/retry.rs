@@ -117,6 +117,9 @@ mod tests {
         let policy = RetryPolicy { max_retries: Some(2), ..RetryPolicy::default() };
         assert!(policy.allows(1, Duration::MAX, true) && !policy.allows(2, Duration::ZERO, true));
         let policy = RetryPolicy { max_time: Some(Duration::from_secs(5)), ..RetryPolicy::default() };
-        assert!(policy.allows(99, Duration::from_secs(5), false) && !policy.allows(0, Duration::from_secs(6), true));
+        assert!(
+            policy.allows(99, Duration::from_secs(5), false)
+                && !policy.allows(0, Duration::from_secs(6), true)
+        );
     }
 }

@@ -103,7 +103,8 @@ impl Labels {
     /// Whether both share the same memory, which implies that they are equal.
     #[inline]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.encoded.as_ptr(), other.encoded.as_ptr()) && self.encoded.len() == other.encoded.len()
+        std::ptr::eq(self.encoded.as_ptr(), other.encoded.as_ptr())
+            && self.encoded.len() == other.encoded.len()
     }
 }
 
@@ -465,7 +466,10 @@ mod tests {
     #[test]
     fn the_public_hash_is_fixed_for_ever() {
         let labels = Labels::from_pairs([("__name__", "up"), ("job", "api")]);
-        assert_eq!(labels.shard_hash(), xxh3_64(b"\x0a\x0e\x0a\x08__name__\x12\x02up\x0a\x0a\x0a\x03job\x12\x03api"));
+        assert_eq!(
+            labels.shard_hash(),
+            xxh3_64(b"\x0a\x0e\x0a\x08__name__\x12\x02up\x0a\x0a\x0a\x03job\x12\x03api")
+        );
         assert_eq!(labels.shard_hash(), 15_991_493_980_293_907_623); // pinned: outside code relies on it
     }
 

@@ -34,7 +34,11 @@ impl Sample {
     /// normalised.
     #[inline]
     pub fn from_bits(bits: u64, timestamp_ms: i64) -> Self {
-        if bits == STALE_NAN_BITS { Self::stale(timestamp_ms) } else { Self::new(f64::from_bits(bits), timestamp_ms) }
+        if bits == STALE_NAN_BITS {
+            Self::stale(timestamp_ms)
+        } else {
+            Self::new(f64::from_bits(bits), timestamp_ms)
+        }
     }
 
     /// The value; NaN for a stale marker.
@@ -62,7 +66,9 @@ mod tests {
 
     #[test]
     fn every_nan_but_the_marker_is_normalised() {
-        for bits in [0x7ff8_0000_0000_0000u64, 0xfff8_0000_0000_0000, 0x7ff8_0000_0000_0002, 0x7ff0_0000_0000_0001] {
+        for bits in
+            [0x7ff8_0000_0000_0000u64, 0xfff8_0000_0000_0000, 0x7ff8_0000_0000_0002, 0x7ff0_0000_0000_0001]
+        {
             assert_eq!(Sample::new(f64::from_bits(bits), 0).value_bits(), NORMAL_NAN_BITS);
             assert_eq!(Sample::from_bits(bits, 0).value_bits(), NORMAL_NAN_BITS);
         }

@@ -225,7 +225,11 @@ mod tests {
     #[test]
     fn truncation_anywhere_is_seen() {
         let mut out = Vec::new();
-        encode::put_series(&mut out, &Labels::from_pairs([("__name__", "m")]), [Sample::new(1.0, 1)].into_iter());
+        encode::put_series(
+            &mut out,
+            &Labels::from_pairs([("__name__", "m")]),
+            [Sample::new(1.0, 1)].into_iter(),
+        );
         for end in 1..out.len() {
             assert!(for_each_series(&out[..end], |_| {}).is_err(), "cut at {end}");
         }

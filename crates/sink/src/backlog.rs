@@ -107,7 +107,8 @@ impl Backlog {
 
     /// A first series with more samples than fit becomes two, the first of which fills a request.
     fn cut_first(&mut self, max_samples: usize) {
-        let Some(first) = self.items.get_mut(self.next).filter(|first| first.samples.len() > max_samples) else {
+        let Some(first) = self.items.get_mut(self.next).filter(|first| first.samples.len() > max_samples)
+        else {
             return;
         };
         let rest = TimeSeries::new(first.labels.clone(), first.samples.drain(max_samples..));
@@ -133,7 +134,8 @@ impl Backlog {
     fn drop_all(&mut self) {
         // The counts of references lie far apart: let their cache misses overlap.
         for chunk in self.items.chunks(64) {
-            let touched = chunk.iter().fold(0, |sum, series| sum ^ series.labels.encoded().first().map_or(0, |b| *b));
+            let touched =
+                chunk.iter().fold(0, |sum, series| sum ^ series.labels.encoded().first().map_or(0, |b| *b));
             std::hint::black_box(touched);
         }
         self.items.clear();

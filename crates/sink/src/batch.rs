@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use narthex_model::{Labels, LabelFaults, Sample, TimeSeries};
+use narthex_model::{LabelFaults, Labels, Sample, TimeSeries};
 use narthex_protocol::encode::{self, SingleEncoder};
 
 use crate::Reason;
@@ -203,7 +203,8 @@ impl Batch {
         }
         let begin = self.range.start;
         let key = series.labels.key();
-        let Err(slot) = self.index.find(key, |other| items[begin + other as usize].labels == series.labels) else {
+        let Err(slot) = self.index.find(key, |other| items[begin + other as usize].labels == series.labels)
+        else {
             return false;
         };
         if let Some(table) = table {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use narthex_client::{
-    Client, ClientConfig, HeaderAuth, HttpTransport, HttpTransportConfig, HttpTransportError, Secret, Signer, Transport,
+    Client, ClientConfig, HeaderAuth, HttpTransport, HttpTransportConfig, HttpTransportError, Secret, Signer,
+    Transport,
 };
 use narthex_model::{Clock, SystemClock};
 use narthex_protocol::headers::RESERVED;
@@ -37,7 +38,9 @@ pub struct PrometheusSinkBuilder {
 /// Shows no more than where it writes to: values of headers and what stands before an @ may be secrets.
 impl fmt::Debug for PrometheusSinkBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrometheusSinkBuilder").field("url", &without_user_info(&self.url)).finish_non_exhaustive()
+        f.debug_struct("PrometheusSinkBuilder")
+            .field("url", &without_user_info(&self.url))
+            .finish_non_exhaustive()
     }
 }
 
@@ -247,7 +250,8 @@ impl PrometheusSinkBuilder {
         else {
             return Err(BuildError(self.mistakes));
         };
-        let mut signers: Vec<Arc<dyn Signer>> = self.auth().map(|auth| Arc::new(auth) as _).into_iter().collect();
+        let mut signers: Vec<Arc<dyn Signer>> =
+            self.auth().map(|auth| Arc::new(auth) as _).into_iter().collect();
         // From here on the signer alone knows them.
         (self.options.username, self.options.password, self.options.bearer_token) = (None, None, None);
         signers.append(&mut self.signers);
@@ -288,7 +292,9 @@ impl PrometheusSinkBuilder {
                     None => return Some(uri),
                     Some(problem) => problem,
                 },
-                (Some(scheme), _) => format!("{scheme:?} is no scheme of Remote-Write; write http:// or https://"),
+                (Some(scheme), _) => {
+                    format!("{scheme:?} is no scheme of Remote-Write; write http:// or https://")
+                }
                 (None, _) => format!("{shown:?} has no scheme; write http://{shown}"),
             },
             Err(_) if !text.contains("://") => format!("{shown:?} has no scheme; write http://{shown}"),
@@ -348,7 +354,9 @@ impl PrometheusSinkBuilder {
         let has_password = o.password.is_some();
         let mut found = Vec::new();
         match (&o.username, has_password) {
-            (Some(_), false) => found.push(("sink.auth.username", "needs sink.auth.password or sink.auth.password-file")),
+            (Some(_), false) => {
+                found.push(("sink.auth.username", "needs sink.auth.password or sink.auth.password-file"))
+            }
             (None, true) => found.push(("sink.auth.password", "needs sink.auth.username")),
             _ => {}
         }
@@ -359,10 +367,16 @@ impl PrometheusSinkBuilder {
             found.push(("sink.auth.password-file", "is given beside sink.auth.password; keep one of them"));
         }
         if self.token_set == [true; 2] {
-            found.push(("sink.auth.bearer-token-file", "is given beside sink.auth.bearer-token; keep one of them"));
+            found.push((
+                "sink.auth.bearer-token-file",
+                "is given beside sink.auth.bearer-token; keep one of them",
+            ));
         }
         if (has_password || o.username.is_some()) && o.bearer_token.is_some() {
-            found.push(("sink.auth.bearer-token", "is given beside a user name; a request has one Authorization"));
+            found.push((
+                "sink.auth.bearer-token",
+                "is given beside a user name; a request has one Authorization",
+            ));
         }
         let is_unambiguous = found.is_empty();
         found.into_iter().for_each(|(option, problem)| self.mistake(option, problem.to_owned()));
@@ -401,7 +415,9 @@ impl PrometheusSinkBuilder {
                 self.mistake(&option, "is set by the protocol and cannot be replaced".into());
                 continue;
             }
-            if lower == "authorization" && self.options.username.is_some() | self.options.bearer_token.is_some() {
+            if lower == "authorization"
+                && self.options.username.is_some() | self.options.bearer_token.is_some()
+            {
                 self.mistake(&option, "is given beside sink.auth options; keep one of them".into());
                 continue;
             }
@@ -413,7 +429,9 @@ impl PrometheusSinkBuilder {
                     }
                 }
                 (Err(_), _) => self.mistake(&option, format!("{name:?} is no name of a header")),
-                (_, Err(_)) => self.mistake(&option, "its value holds characters that no header can carry".into()),
+                (_, Err(_)) => {
+                    self.mistake(&option, "its value holds characters that no header can carry".into())
+                }
             }
         }
         map

@@ -121,7 +121,13 @@ impl Letters {
     }
 
     /// Adds a lost sample. A sample without a timestamp has `None`; one without a value too.
-    pub(crate) fn sample(&mut self, labels: &Labels, value: Option<Sample>, timestamp: Option<i64>, cause: Cause<'_>) {
+    pub(crate) fn sample(
+        &mut self,
+        labels: &Labels,
+        value: Option<Sample>,
+        timestamp: Option<i64>,
+        cause: Cause<'_>,
+    ) {
         self.push(&SampleLine {
             kind: "sample",
             reason: cause.reason.name(),

@@ -19,7 +19,9 @@ pub enum SinkError {
         cause: Arc<StopCause>,
     },
     /// Retries ended and `sink.on-exhausted` = `fail`.
-    #[error("cannot write to {url}: {cause}; check the receiver, or give it more time with sink.retry.max-time")]
+    #[error(
+        "cannot write to {url}: {cause}; check the receiver, or give it more time with sink.retry.max-time"
+    )]
     Exhausted {
         /// The receiver, without user info.
         url: String,
@@ -30,7 +32,9 @@ pub enum SinkError {
     #[error("cannot send: the sink is closed")]
     Closed,
     /// The time to drain was over before everything was settled.
-    #[error("cannot drain within {seconds} s: {pending} samples are still pending; the receiver is too slow or down")]
+    #[error(
+        "cannot drain within {seconds} s: {pending} samples are still pending; the receiver is too slow or down"
+    )]
     DrainTimeout {
         /// The limit.
         seconds: f64,

@@ -254,7 +254,8 @@ impl Ledger {
 
     /// Whether every sample is accounted for; false only for a defect of this crate.
     pub fn adds_up(&self) -> bool {
-        self.received == self.written + self.replayed + self.rejected_total() + self.dropped_total() + self.pending
+        self.received
+            == self.written + self.replayed + self.rejected_total() + self.dropped_total() + self.pending
     }
 }
 

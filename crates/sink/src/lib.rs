@@ -46,10 +46,12 @@ pub use dead_letters::{DeadLetter, DeadLetters, Letters};
 pub use error::{BuildError, CloseError, Mistake, SinkError};
 pub use fate::{Ledger, Reason, Side};
 pub use narthex_client::{
-    Answer, BoxFuture, Delivery, Exhausted, Failure, HeaderAuth, Secret, SignError, Signer, StopCause, Transport,
-    TransportError,
+    Answer, BoxFuture, Delivery, Exhausted, Failure, HeaderAuth, Secret, SignError, Signer, StopCause,
+    Transport, TransportError,
 };
-pub use narthex_model::{Clock, LabelFault, Labels, LabelsBuilder, ManualClock, Sample, Samples, SystemClock, TimeSeries};
+pub use narthex_model::{
+    Clock, LabelFault, Labels, LabelsBuilder, ManualClock, Sample, Samples, SystemClock, TimeSeries,
+};
 pub use options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, OptionSpec, OptionType};
 pub use sink::{PrometheusSink, SeriesSender, shard_of};
 pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};

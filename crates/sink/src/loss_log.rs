@@ -79,7 +79,11 @@ impl LossLog {
             return;
         }
         *last = Some(now);
-        tracing::warn!("{cause}; trying for {:.1} s, again in {:.2} s", since.as_secs_f32(), wait.as_secs_f32());
+        tracing::warn!(
+            "{cause}; trying for {:.1} s, again in {:.2} s",
+            since.as_secs_f32(),
+            wait.as_secs_f32()
+        );
     }
 }
 

@@ -95,16 +95,38 @@ impl Collector for SinkCollector {
         let requests = &self.0.metrics;
         let out = &mut encoder;
         counter(out, "narthex_sink_samples_received", "Samples that entered the sink", ledger.received)?;
-        counter(out, "narthex_sink_samples_written", "Samples that the receiver acknowledged", ledger.written)?;
+        counter(
+            out,
+            "narthex_sink_samples_written",
+            "Samples that the receiver acknowledged",
+            ledger.written,
+        )?;
         counter(
             out,
             "narthex_sink_samples_replayed",
             "Samples that were refused but that the receiver may already hold",
             ledger.replayed,
         )?;
-        by_reason(out, "narthex_sink_samples_rejected", "Samples that the receiver refused", Side::Rejected, &ledger)?;
-        by_reason(out, "narthex_sink_samples_dropped", "Samples that were not sent or given up", Side::Dropped, &ledger)?;
-        gauge(out, "narthex_sink_samples_pending", "Samples in queues and unsettled requests", ledger.pending as i64)?;
+        by_reason(
+            out,
+            "narthex_sink_samples_rejected",
+            "Samples that the receiver refused",
+            Side::Rejected,
+            &ledger,
+        )?;
+        by_reason(
+            out,
+            "narthex_sink_samples_dropped",
+            "Samples that were not sent or given up",
+            Side::Dropped,
+            &ledger,
+        )?;
+        gauge(
+            out,
+            "narthex_sink_samples_pending",
+            "Samples in queues and unsettled requests",
+            ledger.pending as i64,
+        )?;
         gauge(out, "narthex_sink_samples_queued", "Samples that wait in queues", queued as i64)?;
         counter(out, "narthex_sink_retries", "Attempts that repeated an earlier one", ledger.retries)?;
         counter(
@@ -121,8 +143,12 @@ impl RequestMetrics {
     fn encode(&self, out: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let by_code = self.by_code.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let kind = prometheus_client::metrics::MetricType::Counter;
-        let mut family =
-            out.encode_descriptor("narthex_sink_requests", "Attempts by the status that ended them", None, kind)?;
+        let mut family = out.encode_descriptor(
+            "narthex_sink_requests",
+            "Attempts by the status that ended them",
+            None,
+            kind,
+        )?;
         for (code, requests) in by_code {
             let code = if code == NO_ANSWER { "error".to_owned() } else { code.to_string() };
             ConstCounter::new(requests).encode(family.encode_family(&[("code", code)])?)?;
@@ -131,27 +157,53 @@ impl RequestMetrics {
         let kind = prometheus_client::metrics::MetricType::Counter;
         let unit = Unit::Bytes;
         let help = "Packed bytes of requests, each counted once however often it is tried";
-        ConstCounter::new(bytes).encode(out.encode_descriptor("narthex_sink_request", help, Some(&unit), kind)?)?;
+        ConstCounter::new(bytes).encode(out.encode_descriptor(
+            "narthex_sink_request",
+            help,
+            Some(&unit),
+            kind,
+        )?)?;
         let unit = Unit::Seconds;
         let help = "Time of one attempt";
         let kind = prometheus_client::metrics::MetricType::Histogram;
-        self.duration.encode(out.encode_descriptor("narthex_sink_request_duration", help, Some(&unit), kind)?)?;
+        self.duration.encode(out.encode_descriptor(
+            "narthex_sink_request_duration",
+            help,
+            Some(&unit),
+            kind,
+        )?)?;
         let newest = self.newest_written_ms.load(Ordering::Relaxed);
         if newest != i64::MIN {
             let help = "Newest timestamp among written samples; behind the clock by the job's lag";
             let kind = prometheus_client::metrics::MetricType::Gauge;
-            let descriptor = out.encode_descriptor("narthex_sink_newest_written_timestamp", help, Some(&unit), kind)?;
+            let descriptor =
+                out.encode_descriptor("narthex_sink_newest_written_timestamp", help, Some(&unit), kind)?;
             ConstGauge::new(newest as f64 / 1000.0).encode(descriptor)?;
         }
         let sum = |pick: fn(&(AtomicU64, AtomicU64)) -> &AtomicU64| -> u64 {
             self.tables.iter().map(|table| pick(table).load(Ordering::Relaxed)).sum()
         };
-        gauge(out, "narthex_sink_series_remembered", "Series that the order checks remember", sum(|t| &t.0) as i64)?;
-        gauge(out, "narthex_sink_series_memory_bytes", "Memory of the order checks' tables", sum(|t| &t.1) as i64)
+        gauge(
+            out,
+            "narthex_sink_series_remembered",
+            "Series that the order checks remember",
+            sum(|t| &t.0) as i64,
+        )?;
+        gauge(
+            out,
+            "narthex_sink_series_memory_bytes",
+            "Memory of the order checks' tables",
+            sum(|t| &t.1) as i64,
+        )
     }
 }
 
-fn counter(out: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> Result<(), std::fmt::Error> {
+fn counter(
+    out: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: u64,
+) -> Result<(), std::fmt::Error> {
     let metric = ConstCounter::new(value);
     metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)
 }

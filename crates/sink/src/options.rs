@@ -174,8 +174,20 @@ pub const OPTIONS: &[OptionSpec] = &[
          before that.",
     ),
     option("sink.retry.max-time", Time, "", "", "Longest time that a request is tried."),
-    option("sink.retry.initial-backoff", Time, "30 ms", "1 ms to 1 h", "First wait between two attempts; doubled each time."),
-    option("sink.retry.max-backoff", Time, "5 s", "initial-backoff to 1 h", "Longest wait between two attempts."),
+    option(
+        "sink.retry.initial-backoff",
+        Time,
+        "30 ms",
+        "1 ms to 1 h",
+        "First wait between two attempts; doubled each time.",
+    ),
+    option(
+        "sink.retry.max-backoff",
+        Time,
+        "5 s",
+        "initial-backoff to 1 h",
+        "Longest wait between two attempts.",
+    ),
     option(
         "sink.retry.max-retry-after",
         Time,
@@ -183,8 +195,20 @@ pub const OPTIONS: &[OptionSpec] = &[
         "0 s to 1 d",
         "Longest Retry-After of a receiver that is honoured; longer ones are cut to this.",
     ),
-    option("sink.request.timeout", Time, "30 s", "1 ms to 1 h", "Longest time of one attempt, connecting included."),
-    option("sink.dead-letters.path", Path, "", "", "File to which lost samples are appended as NDJSON, with the reason."),
+    option(
+        "sink.request.timeout",
+        Time,
+        "30 s",
+        "1 ms to 1 h",
+        "Longest time of one attempt, connecting included.",
+    ),
+    option(
+        "sink.dead-letters.path",
+        Path,
+        "",
+        "",
+        "File to which lost samples are appended as NDJSON, with the reason.",
+    ),
     option("sink.auth.username", Text, "", "", "User name for basic authentication."),
     secret("sink.auth.password", "Password for basic authentication."),
     option("sink.auth.password-file", Path, "", "", "File with the password; read again when it changes."),
@@ -313,7 +337,9 @@ impl Default for Options {
 
 impl Options {
     pub(crate) fn check_rules(&self) -> CheckRules {
-        let ms = |limit: Option<Duration>| limit.map_or(i64::MAX, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+        let ms = |limit: Option<Duration>| {
+            limit.map_or(i64::MAX, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+        };
         CheckRules {
             faults: match (self.checks, self.names) {
                 (Checks::Off, _) => LabelFaults::FATAL,

@@ -89,7 +89,11 @@ impl Queue {
 
     /// Takes the series in, or leaves it with the caller, to be woken when there is room.
     #[inline]
-    pub(crate) fn try_push(&self, series: TimeSeries, context: Option<&mut Context<'_>>) -> Result<(), TimeSeries> {
+    pub(crate) fn try_push(
+        &self,
+        series: TimeSeries,
+        context: Option<&mut Context<'_>>,
+    ) -> Result<(), TimeSeries> {
         let samples = series.samples.len();
         let bytes = bytes_of(&series);
         let mut state = self.lock();
@@ -107,7 +111,8 @@ impl Queue {
         state.counts.received += samples as u64;
         state.samples += samples;
         state.bytes += bytes;
-        let makes_a_request = (samples_before < self.limits.batch_samples && state.samples >= self.limits.batch_samples)
+        let makes_a_request = (samples_before < self.limits.batch_samples
+            && state.samples >= self.limits.batch_samples)
             || (bytes_before < self.limits.batch_bytes && state.bytes >= self.limits.batch_bytes);
         if was_empty {
             state.oldest = Some(Instant::now());
@@ -261,7 +266,11 @@ impl State {
         let due = oldest.map(|oldest| oldest + limits.batch_age);
         let makes_a_request = backlog.samples() + self.samples >= limits.batch_samples
             || backlog.bytes() + self.bytes >= limits.batch_bytes;
-        if makes_a_request || self.is_closed || !self.waiting.is_empty() || due.is_some_and(|due| due <= Instant::now()) {
+        if makes_a_request
+            || self.is_closed
+            || !self.waiting.is_empty()
+            || due.is_some_and(|due| due <= Instant::now())
+        {
             if backlog.samples() < limits.batch_samples && backlog.bytes() < limits.batch_bytes {
                 self.move_to(backlog);
             }

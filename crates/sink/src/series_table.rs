@@ -257,7 +257,9 @@ mod tests {
     #[test]
     fn idle_series_are_forgotten_and_used_ones_kept() {
         let mut table = SeriesTable::new(1_000_000);
-        let round = |table: &mut SeriesTable| (0..SeriesTable::SWEEPS_PER_ROUND).for_each(|_| table.sweep_one_segment());
+        let round = |table: &mut SeriesTable| {
+            (0..SeriesTable::SWEEPS_PER_ROUND).for_each(|_| table.sweep_one_segment())
+        };
         (0..10_000).for_each(|n| *table.last_mut(key(n)) = last(n as i64));
         round(&mut table);
         assert_eq!(table.len(), 10_000); // used since the start

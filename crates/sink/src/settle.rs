@@ -79,6 +79,7 @@ impl Settlement {
             stack: Vec::new(),
             aside: Vec::new(),
             last_written: None,
+            doubtful: Vec::new(),
             are_befores_refused: false,
             fruitless: 0,
             requests: 1,
@@ -86,7 +87,8 @@ impl Settlement {
             allowance,
             worker,
         };
-        let whole = Task { part: (0..samples as u32).collect(), attempts, stored: Stored::Never, once: false };
+        let whole =
+            Task { part: (0..samples as u32).collect(), attempts, stored: Stored::Never, once: false };
         let halt = resolver.run(outcome, whole).await.err();
         (resolver.settlement, halt)
     }
@@ -131,6 +133,8 @@ struct Resolver<'a> {
     /// Samples that got a 5xx alone, until something tells an outage from a sample.
     aside: Vec<Aside>,
     last_written: Option<u32>,
+    /// Samples that were sent alone and got no answer that says what became of them.
+    doubtful: Vec<u32>,
     /// The receiver does not take again what it took before this request.
     are_befores_refused: bool,
     /// 5xx in the current try of halves since anything was accepted.
@@ -190,13 +194,9 @@ impl Resolver<'_> {
         self.fruitless = 0;
     }
 
-    async fn refused_data(&mut self, mut task: Task, refusal: Refusal) -> Result<(), Halt> {
+    async fn refused_data(&mut self, task: Task, refusal: Refusal) -> Result<(), Halt> {
         if self.worker.shared.options.on_reject == OnReject::Discard {
             return self.refused_whole(&task, refusal).await;
-        }
-        if task.once && task.stored == Stored::Perhaps {
-            // Only of a series' newest sample does a refusal tell something: all that is left is judged together.
-            self.gather(&mut task);
         }
         let keeps_nothing = self.worker.shared.habit() == ReceiverHabit::KeepsNothing;
         if task.part.len() == 1 {
@@ -246,7 +246,8 @@ impl Resolver<'_> {
         if task.stored == Stored::Perhaps && !self.is_one_a_series(&task.part) {
             return self.set(&task.part, Fate::Replayed);
         }
-        let message = format!("{} requests were used up to isolate the refused samples of this request", self.requests);
+        let message =
+            format!("{} requests were used up to isolate the refused samples of this request", self.requests);
         let refusal = self.note((None, message));
         self.set(&task.part, Fate::Lost { reason: Reason::IsolationBudget, refusal });
     }

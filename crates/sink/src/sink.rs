@@ -78,7 +78,9 @@ impl ReceiverLimits {
     pub(crate) fn lower_request_bytes(&self, bytes: usize) {
         let before = self.request_bytes.fetch_min(bytes, Ordering::Relaxed);
         if bytes < before {
-            tracing::info!("the receiver finds requests too large: from now on at most {bytes} encoded bytes each");
+            tracing::info!(
+                "the receiver finds requests too large: from now on at most {bytes} encoded bytes each"
+            );
         }
     }
 }
@@ -119,7 +121,8 @@ impl PrometheusSink {
             has_failed: Notify::new(),
             options,
         });
-        let shards = (0..shards).map(|shard| runtime.spawn(Worker::new(shared.clone(), shard).run())).collect();
+        let shards =
+            (0..shards).map(|shard| runtime.spawn(Worker::new(shared.clone(), shard).run())).collect();
         Self { sender: SeriesSender(shared.clone()), shared, shards, stashed: VecDeque::new() }
     }
 
@@ -140,7 +143,10 @@ impl PrometheusSink {
     ///
     /// # Errors
     /// When the sink has stopped.
-    pub async fn send_all(&self, mut series: impl Stream<Item = TimeSeries> + Unpin) -> Result<(), SinkError> {
+    pub async fn send_all(
+        &self,
+        mut series: impl Stream<Item = TimeSeries> + Unpin,
+    ) -> Result<(), SinkError> {
         while let Some(series) = series.next().await {
             self.send(series).await?;
         }
@@ -242,7 +248,6 @@ impl PrometheusSink {
         let shared = self.shared.clone();
         move || shared.ledger().0
     }
-
 }
 
 impl SeriesSender {
@@ -286,7 +291,13 @@ impl SeriesSender {
     }
 
     /// Counts a sample that cannot be sent (no timestamp, null) as received and dropped, with a dead letter.
-    pub async fn discard(&self, labels: Labels, value: Option<Sample>, timestamp: Option<i64>, reason: Reason) {
+    pub async fn discard(
+        &self,
+        labels: Labels,
+        value: Option<Sample>,
+        timestamp: Option<i64>,
+        reason: Reason,
+    ) {
         let queue = self.0.queue_of(&labels);
         queue.count(|counts| {
             counts.received += 1;

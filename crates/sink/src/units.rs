@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn durations_and_sizes_are_read_flinks_way() {
-        for (text, ms) in [("5 s", 5000), ("500ms", 500), ("10 min", 600_000), ("1 h", 3_600_000), ("7", 7), ("0 s", 0)] {
+        for (text, ms) in
+            [("5 s", 5000), ("500ms", 500), ("10 min", 600_000), ("1 h", 3_600_000), ("7", 7), ("0 s", 0)]
+        {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         for (text, bytes) in [("1 mb", 1 << 20), ("64kb", 1 << 16), ("17", 17), ("2 GB", 2 << 30)] {

@@ -138,7 +138,12 @@ impl Worker {
         self.pack()
     }
 
-    pub(crate) async fn deliver(&self, body: &Bytes, attempts: &mut Attempts, on_5xx: ServerErrors) -> Outcome {
+    pub(crate) async fn deliver(
+        &self,
+        body: &Bytes,
+        attempts: &mut Attempts,
+        on_5xx: ServerErrors,
+    ) -> Outcome {
         self.shared.client.deliver(body, attempts, on_5xx, self).await
     }
 
@@ -232,7 +237,10 @@ impl Worker {
             None => self.batch.newest_ms(self.backlog.items()),
             Some(settlement) => {
                 let samples = self.batch.samples.iter().zip(&settlement.fates);
-                samples.filter(|&(_, &fate)| fate == Fate::Written).map(|(sample, _)| sample.timestamp_ms).max()
+                samples
+                    .filter(|&(_, &fate)| fate == Fate::Written)
+                    .map(|(sample, _)| sample.timestamp_ms)
+                    .max()
             }
         };
         if let Some(newest) = newest {
@@ -250,7 +258,9 @@ impl Worker {
         });
         let dropped = self.batch.dropped.iter().find(|dropped| dropped.reason.is_loss());
         let (first_reason, labels, status, message) = match (refused, dropped) {
-            (Some((at, reason, (status, message))), _) => (reason, self.batch.labels_of(self.backlog.items(), at), status, message),
+            (Some((at, reason, (status, message))), _) => {
+                (reason, self.batch.labels_of(self.backlog.items(), at), status, message)
+            }
             (None, Some(d)) => (d.reason, &self.backlog.items()[d.item as usize].labels, None, ""),
             (None, None) => return, // only repetitions of what is there: nothing is lost
         };

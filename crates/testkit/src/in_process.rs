@@ -64,7 +64,8 @@ impl WireRequest {
         let Ok(plain) = snap::raw::Decoder::new().decompress_vec(&self.body) else { return samples };
         let decoded = decode::for_each_series(&plain, |series| {
             let labels = Labels::from_pairs(series.labels.iter().copied());
-            let of_series = series.samples.iter().map(|&(bits, at)| (labels.clone(), Sample::from_bits(bits, at)));
+            let of_series =
+                series.samples.iter().map(|&(bits, at)| (labels.clone(), Sample::from_bits(bits, at)));
             samples.extend(of_series);
         });
         if decoded.is_err() {
@@ -175,7 +176,11 @@ impl InProcess {
         (number, meddling)
     }
 
-    async fn outcome(&self, request: Request<Bytes>, meddling: Option<Meddling>) -> Result<Answer, TransportError> {
+    async fn outcome(
+        &self,
+        request: Request<Bytes>,
+        meddling: Option<Meddling>,
+    ) -> Result<Answer, TransportError> {
         match meddling {
             Some(Meddling::Fail(failure)) => return Err(failed(failure)),
             Some(Meddling::Answer(status)) => return Ok(bare(status)),
@@ -238,7 +243,8 @@ impl Drop for UnderWay<'_> {
 
 fn whole(answer: Response<Bytes>) -> Answer {
     let (head, body) = answer.into_parts();
-    let text = |name| head.headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok()).map(str::to_owned);
+    let text =
+        |name| head.headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok()).map(str::to_owned);
     Answer {
         status: head.status,
         retry_after: text(http::header::RETRY_AFTER),

@@ -97,8 +97,15 @@ async fn a_run_that_drains_is_healthy_but_not_ready() {
     running.says("answered 503").await;
     running.signal("TERM").await;
     running.says("stopping: draining").await;
-    assert_eq!(get(&url, "/-/healthy").await.0, 200);
-    assert_eq!(get(&url, "/-/ready").await.0, 503);
+    let mut status = 0;
+    for _ in 0..500 {
+        status = get(&url, "/-/ready").await.0;
+        if status != 200 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!((status, get(&url, "/-/healthy").await.0), (503, 200));
     running.signal("TERM").await;
     assert_eq!(running.ended_with_input_open().await.code, Some(1));
 }

@@ -11,6 +11,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("--listen", "nowhere", "--listen: \"nowhere\" is no address"),
     ("--drain-timeout", "soon", "--drain-timeout"),
     ("--dead-letters", "/no/such/folder/x", "--dead-letters: cannot open"),
+    ("--ledger", "/no/such/folder/ledger.json", "--ledger: /no/such/folder is no folder to write to"),
     ("--request-signer", "magic", "--request-signer: \"magic\" is not one of"),
     ("--aws-region", "eu-central-1", ""),
     ("--batch-samples", "0", "--batch-max-size: 0 is out of range"),

@@ -1,4 +1,5 @@
 //! The binary as its users meet it: bad input, wrong flags, signals, the admin listener, secrets.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod admin;
 mod bad_input;

@@ -1,7 +1,8 @@
 //! `narthex replay`: what was lost goes out again, what cannot is listed.
 
 use crate::support::input::{line, now_ms, rounds};
-use crate::support::process::{narthex, run};
+use crate::support::ledger::count;
+use crate::support::process::{Running, narthex, run};
 use crate::support::scene::Scene;
 
 #[tokio::test]
@@ -51,4 +52,44 @@ async fn replay_does_not_feed_on_its_own_dead_letters() {
             .await;
     assert_eq!(ended.code, Some(64), "{}", ended.stderr);
     assert!(ended.stderr.contains("it would feed on itself"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_replay_that_waits_for_the_receiver_ends_on_a_signal() {
+    // More letters than the queues hold: the reader waits for room that never comes.
+    let letter = |nth: usize| {
+        format!(
+            "{{\"kind\":\"sample\",\"reason\":\"x\",\"labels\":[[\"__name__\",\"m\"],[\"n\",\"{nth}\"]],\"value\":1,\"timestamp\":{}}}\n",
+            now_ms()
+        )
+    };
+    let scene = Scene::failing("503x*").await;
+    let file = scene.file("letters.ndjson", (0..100_000).map(letter).collect::<String>());
+    let mut command =
+        narthex(["replay", "--url", &scene.server.write_url(), "--drain-timeout", "200 ms", &file]);
+    command.arg("--ledger").arg(scene.path("ledger.json"));
+    let mut running = Running::start(command);
+    running.says("answered 503").await;
+    running.signal("TERM").await;
+    let ended = running.ended().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot drain within 0.2 s"), "{}", ended.stderr);
+    let ledger = scene.ledger();
+    assert!(
+        count(&ledger, "pending") > 0 && count(&ledger, "pending") == count(&ledger, "received"),
+        "{ledger}"
+    );
+}
+
+#[tokio::test]
+async fn a_folder_cannot_be_replayed() {
+    let scene = Scene::new().await;
+    let folder = scene.folder.path().display().to_string();
+    let ended = run(narthex(["replay", "--url", &scene.server.write_url(), &folder]), "").await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(&format!("narthex: cannot read {folder}: Is a directory")),
+        "{}",
+        ended.stderr
+    );
 }

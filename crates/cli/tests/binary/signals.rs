@@ -29,7 +29,7 @@ async fn what_was_read_is_drained_although_no_request_was_due() {
     let mut running = Running::start(scene.write(&["--flush-buffer-timeout", "1 h", "--listen", "0"]));
     let url = running.admin_url().await;
     running.feed(rounds(50, 1, now_ms()).as_bytes()).await;
-    until(&url, "narthex_sink_samples_received_total 50").await;
+    until(&url, "narthex_sink_samples_received_total 50\n").await;
     assert_eq!(scene.server.stats().all_requests(), 0);
     running.signal("TERM").await;
     let ended = running.ended_with_input_open().await;
@@ -39,18 +39,7 @@ async fn what_was_read_is_drained_although_no_request_was_due() {
 
 #[tokio::test]
 async fn the_drain_ends_at_its_limit_and_says_what_is_pending() {
-    let scene = Scene::failing("ok 503x*").await;
-    let mut running = Running::start(scene.write(&[
-        "--drain-timeout",
-        "1 s",
-        "--shards",
-        "1",
-        "--batch-samples",
-        "10",
-        "--flush-buffer-timeout",
-        "50 ms",
-    ]));
-    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    let (scene, mut running) = stuck("ok 503x*", "1 s").await;
     running.says("answered 503").await;
     let begun = Instant::now();
     running.signal("TERM").await;
@@ -68,18 +57,7 @@ async fn the_drain_ends_at_its_limit_and_says_what_is_pending() {
 
 #[tokio::test]
 async fn a_receiver_that_comes_back_within_the_limit_gets_everything() {
-    let scene = Scene::failing("ok 503x5").await;
-    let mut running = Running::start(scene.write(&[
-        "--drain-timeout",
-        "30 s",
-        "--shards",
-        "1",
-        "--batch-samples",
-        "10",
-        "--flush-buffer-timeout",
-        "50 ms",
-    ]));
-    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    let (scene, mut running) = stuck("ok 503x5", "30 s").await;
     running.says("answered 503").await;
     running.signal("INT").await;
     let ended = running.ended_with_input_open().await;
@@ -89,18 +67,7 @@ async fn a_receiver_that_comes_back_within_the_limit_gets_everything() {
 
 #[tokio::test]
 async fn a_second_signal_ends_at_once() {
-    let scene = Scene::failing("ok 503x*").await;
-    let mut running = Running::start(scene.write(&[
-        "--drain-timeout",
-        "1 min",
-        "--shards",
-        "1",
-        "--batch-samples",
-        "10",
-        "--flush-buffer-timeout",
-        "50 ms",
-    ]));
-    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    let (_scene, mut running) = stuck("ok 503x*", "1 min").await;
     running.says("answered 503").await;
     running.signal("TERM").await;
     running.says("stopping: draining").await;
@@ -113,11 +80,8 @@ async fn a_second_signal_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_the_drain_at_the_end_of_the_input_too() {
-    let scene = Scene::failing("ok 503x*").await;
-    let mut running =
-        Running::start(scene.write(&["--drain-timeout", "1 s", "--shards", "1", "--batch-samples", "10"]));
-    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+async fn a_signal_limits_the_drain_at_the_end_of_the_input_too() {
+    let (scene, mut running) = stuck("ok 503x*", "1 s").await;
     running.end_input();
     running.says("answered 503").await;
     running.signal("TERM").await;
@@ -174,6 +138,19 @@ async fn replay_and_receive_end_on_a_signal_too() {
     let ended = receiver.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("stored                 1000"), "{}", ended.stderr);
+}
+
+/// A run that has 25 samples, all of them read: a signal cuts the input where it stands.
+async fn stuck(script: &str, drain_timeout: &str) -> (Scene, Running) {
+    let scene = Scene::failing(script).await;
+    let one_shard = ["--shards", "1", "--batch-samples", "10", "--flush-buffer-timeout", "50 ms"];
+    let mut running = Running::start(
+        scene.write(&[&one_shard[..], &["--listen", "0", "--drain-timeout", drain_timeout]].concat()),
+    );
+    let url = running.admin_url().await;
+    running.feed(rounds(25, 1, now_ms()).as_bytes()).await;
+    until(&url, "narthex_sink_samples_received_total 25\n").await;
+    (scene, running)
 }
 
 /// Waits until `/metrics` has the line.

@@ -2,6 +2,7 @@
 //!
 //! `rows/` is the table, `place.rs` the other end, `run.rs` what must hold. docs/fault-matrix.md is written
 //! from the table; `NARTHEX_UPDATE=1` rewrites it. `NARTHEX_ROW=text` runs the rows whose name holds the text.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod page;
 mod place;

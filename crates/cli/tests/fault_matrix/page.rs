@@ -9,7 +9,8 @@ const HEAD: &str = "# Fault matrix
 
 What becomes of samples when the receiver fails, one line a case. Each line is a test: the binary runs against a receiver that fails in just this way, and the requests that arrive, the order per series, the ledger, the exit code and the log lines are compared (`crates/cli/tests/fault_matrix`; this page is written from its table by `NARTHEX_UPDATE=1 cargo test -p narthex --test fault_matrix`).
 
-**What is read into the columns.**
+**How to read it.**
+*Flags*: where they are not named, `--on-reject isolate` and `--on-exhausted fail`. All runs have one shard, and retries after 10 to 40 ms instead of 30 ms to 5 s.
 *Input*: vehicles × samples of each, and samples in a request where it is not all of them; `+` names a bad line at its end. *Open* means that the input does not end: the run ends by the signal named, or by itself.
 *Requests*: the status of each request that arrived, `-` where no answer went out; `@n` is its `Retry-Attempt`, `x3` is three in a row.
 *Ledger*: what is not named is zero. In every line `received` is the sum, the receiver holds what the ledger says (where it does not, the line says so), each lost sample but a repetition is in the dead letters, and no series' order is broken.
@@ -87,6 +88,7 @@ fn requests(row: &Row) -> String {
     match row.seen {
         Seen::Exactly("") => "none".to_owned(),
         Seen::Exactly(text) => format!("`{text}`"),
+        Seen::Between(least, most, "") => format!("{least} to {most}"),
         Seen::Between(least, most, begin) if least == most => format!("{least}, first `{begin}`"),
         Seen::Between(least, most, begin) => format!("{least} to {most}, first `{begin}`"),
         Seen::Attempts(least, most) if least == most => format!("none of {least} attempts arrives"),

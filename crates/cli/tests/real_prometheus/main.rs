@@ -2,6 +2,7 @@
 //!
 //! Run with `make it`. A version that is not on the machine is skipped, loudly; with NARTHEX_REQUIRE_SERVERS=1
 //! it fails the test.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod bench;
 mod formats;

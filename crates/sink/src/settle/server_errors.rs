@@ -14,6 +14,7 @@ use narthex_model::Sample;
 use narthex_protocol::encode;
 use narthex_protocol::snappy::Compressor;
 
+use super::stored::Verdict;
 use super::{Halt, Resolver, Stored, Task};
 use crate::fate::Reason;
 use crate::worker::SERVER_ERRORS_BEFORE_HALVING;
@@ -21,7 +22,7 @@ use crate::worker::SERVER_ERRORS_BEFORE_HALVING;
 /// 5xx after which a try of halves is broken off when nothing was accepted: it is an outage, not a sample.
 const FRUITLESS_HALVES: usize = 24;
 /// How often the suspect is tried, with the touchstone in between.
-const CONFIRMATIONS: usize = 2;
+const CONFIRMATIONS: usize = 4;
 /// 5xx in a row that make one of these tries.
 const TRIES: u32 = 3;
 
@@ -42,17 +43,26 @@ enum Suspicion {
 }
 
 impl Resolver<'_> {
-    pub(super) async fn server_errors(&mut self, task: Task, refusal: Refusal) -> Result<(), Halt> {
+    pub(super) async fn server_errors(&mut self, mut task: Task, refusal: Refusal) -> Result<(), Halt> {
         self.fruitless += 1;
-        if task.part.len() == 1 {
-            if self.touchstone().is_some() || self.stack.is_empty() {
-                return self.judge(task, refusal).await;
+        if task.stored == Stored::Perhaps && !self.is_one_a_series(&task.part) {
+            // Halves would be refused as old if it was stored: that comes first.
+            match self.whether_stored(&mut task).await? {
+                Verdict::Stored => return self.resolve_stored(self.by_series(&task.part), refusal).await,
+                Verdict::NotStored => task.part.retain(|&sample| self.is_pending(sample)),
+                Verdict::Unknown => {
+                    task.part.retain(|&sample| self.is_pending(sample));
+                    self.wait_out(task);
+                    return Ok(());
+                }
             }
-            self.set_aside(task, refusal);
-        } else if task.once && self.fruitless > FRUITLESS_HALVES {
-            self.wait_out(task);
-        } else {
-            self.push_halves(task, true);
+        }
+        match task.part.len() {
+            0 => {}
+            1 if self.touchstone().is_some() || self.stack.is_empty() => return self.judge(task, refusal).await,
+            1 => self.set_aside(task, refusal),
+            _ if task.once && self.fruitless > FRUITLESS_HALVES => self.wait_out(task),
+            _ => self.push_halves(task, true),
         }
         Ok(())
     }
@@ -79,6 +89,9 @@ impl Resolver<'_> {
             let on_5xx = ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING);
             let outcome = self.ask(&task.part, &mut task.attempts, on_5xx).await;
             let Outcome::ServerErrors(refusal) = outcome else { return Some(outcome) };
+            if task.attempts.outcome_unknown {
+                self.doubtful.push(sample);
+            }
             if !is_last && self.probe().await.is_none() {
                 return None;
             }
@@ -88,21 +101,6 @@ impl Resolver<'_> {
                 Suspicion::Answered(outcome) => return Some(outcome),
             }
         }
-    }
-
-    /// Takes back what else is tried once, to be judged together with `task`.
-    pub(super) fn gather(&mut self, task: &mut Task) {
-        for aside in std::mem::take(&mut self.aside) {
-            task.stored = task.stored.max(aside.task.stored);
-            task.part.extend(aside.task.part);
-            task.part.extend(aside.rest);
-        }
-        while let Some(next) = self.stack.pop_if(|next| next.once) {
-            task.stored = task.stored.max(next.stored);
-            task.part.extend(next.part);
-        }
-        task.part.sort_unstable();
-        task.once = false;
     }
 
     /// Whether the receiver takes something that it holds already; none when there is nothing to ask it for.
@@ -125,7 +123,11 @@ impl Resolver<'_> {
     pub(super) async fn ask_again(&mut self, item: u32, sample: Sample) -> Outcome {
         self.requests += 1;
         let mut plain = Vec::new();
-        encode::put_series(&mut plain, &self.worker.backlog.items()[item as usize].labels, [sample].into_iter());
+        encode::put_series(
+            &mut plain,
+            &self.worker.backlog.items()[item as usize].labels,
+            [sample].into_iter(),
+        );
         let mut compressor = Compressor::default();
         // A sample is far from the 4 GiB at which this fails, and an empty request does no harm.
         let body = compressor.compress(&plain).map(bytes::Bytes::copy_from_slice).unwrap_or_default();
@@ -187,12 +189,31 @@ impl Resolver<'_> {
         Some((group.item, Sample::from_bits(group.before.value_bits, group.before.timestamp_ms)))
     }
 
-    /// Nothing passes: an outage. What is left is tried as before, patience and all.
-    fn wait_out(&mut self, mut task: Task) {
-        self.gather(&mut task);
+    /// Nothing passes: an outage. What is left is tried as before, patience and all, and in as few requests as
+    /// can be: but what may be stored is not mixed with what is not.
+    fn wait_out(&mut self, task: Task) {
+        let mut waiting = vec![task];
+        for Aside { task, rest, .. } in std::mem::take(&mut self.aside) {
+            let rest = Task { part: rest, attempts: task.attempts.clone(), stored: Stored::Never, once: true };
+            waiting.extend([task, rest]);
+        }
+        while let Some(next) = self.stack.pop_if(|next| next.once) {
+            waiting.push(next);
+        }
+        let mut merged: Vec<Task> = Vec::new();
+        for mut next in waiting.into_iter().filter(|next| !next.part.is_empty()) {
+            next.once = false;
+            match merged.last_mut() {
+                Some(last) if (last.stored, next.stored) == (Stored::Never, Stored::Never) => {
+                    last.part.extend(next.part);
+                    last.part.sort_unstable();
+                }
+                _ => merged.push(next),
+            }
+        }
+        self.stack.extend(merged.into_iter().rev());
         self.fruitless = 0;
         self.renew_budget();
-        self.stack.push(task);
     }
 
     fn set_aside(&mut self, task: Task, refusal: Refusal) {

@@ -24,7 +24,8 @@ const LONGEST_WALK: usize = 16;
 /// How far behind its newest sample a receiver takes others at least: half of a head block of Prometheus.
 const REACH_MS: i64 = 3_600_000;
 
-enum Verdict {
+/// Whether the receiver holds what is in question.
+pub(super) enum Verdict {
     Stored,
     NotStored,
     Unknown,
@@ -32,7 +33,9 @@ enum Verdict {
 
 enum Testimony {
     /// The receiver holds something of the request.
-    Stored { is_certain: bool },
+    Stored {
+        is_certain: bool,
+    },
     /// It holds nothing of it.
     NotStored,
     Unclear,
@@ -47,23 +50,31 @@ struct Before {
 }
 
 impl Resolver<'_> {
-    pub(super) async fn resolve_ambiguous(&mut self, task: Task, refusal: Refusal) -> Result<(), Halt> {
-        let series = self.by_series(&task.part);
-        let stored = match self.ask_witnesses(&series, task.stored).await? {
-            Verdict::Stored => return self.resolve_stored(series, refusal).await,
-            Verdict::NotStored => Stored::Never,
-            Verdict::Unknown => task.stored,
-        };
+    pub(super) async fn resolve_ambiguous(&mut self, mut task: Task, refusal: Refusal) -> Result<(), Halt> {
+        let verdict = self.whether_stored(&mut task).await?;
+        if matches!(verdict, Verdict::Stored) {
+            return self.resolve_stored(self.by_series(&task.part), refusal).await;
+        }
         // What was refused is still there, unless a witness was.
-        let is_bad = !task.part.iter().any(|&sample| matches!(self.settlement.fates[sample as usize], Fate::Lost { .. }));
-        let part: Vec<u32> = task.part.into_iter().filter(|&sample| self.is_pending(sample)).collect();
-        let rest = Task { part, attempts: Attempts::default(), stored, once: false };
-        match rest.part.len() {
+        let is_bad = matches!(verdict, Verdict::NotStored) && !self.is_any_lost(&task.part);
+        task.part.retain(|&sample| self.is_pending(sample));
+        match task.part.len() {
             0 => {}
-            2.. if is_bad && stored == Stored::Never => self.push_halves(rest, false),
-            _ => self.stack.push(rest),
+            2.. if is_bad => self.push_halves(task, false),
+            _ => self.stack.push(Task { attempts: Attempts::default(), once: false, ..task }),
         }
         Ok(())
+    }
+
+    /// Asks witnesses among the series of a part. When it turns out not to be stored, the doubt is taken from
+    /// the task.
+    pub(super) async fn whether_stored(&mut self, task: &mut Task) -> Result<Verdict, Halt> {
+        let verdict = self.ask_witnesses(&self.by_series(&task.part), task.stored).await?;
+        if matches!(verdict, Verdict::NotStored) {
+            task.stored = Stored::Never;
+            task.attempts.outcome_unknown = false;
+        }
+        Ok(verdict)
     }
 
     /// Whether the receiver holds a part, as far as the samples before it tell; when they do not, it may.
@@ -126,7 +137,9 @@ impl Resolver<'_> {
         if let Some(before) = self.before(samples) {
             match self.ask_again(before.item, before.sample).await {
                 Outcome::Accepted => accepted = 1,
-                Outcome::RefusedData(_) if before.is_in_reach => return Ok(Testimony::Stored { is_certain: true }),
+                Outcome::RefusedData(_) if before.is_in_reach => {
+                    return Ok(Testimony::Stored { is_certain: true });
+                }
                 Outcome::RefusedData(_) => {}
                 Outcome::Stop(cause) => return Err(Halt::Stop(cause)),
                 _ => return Ok(Testimony::Unclear),
@@ -149,7 +162,9 @@ impl Resolver<'_> {
                         return Ok(Testimony::NotStored);
                     }
                 }
-                Outcome::RefusedData(refusal) | Outcome::RefusedRequest(refusal) | Outcome::TooLarge(refusal) => {
+                Outcome::RefusedData(refusal)
+                | Outcome::RefusedRequest(refusal)
+                | Outcome::TooLarge(refusal) => {
                     if accepted > 0 {
                         // Refused although it is newer than what was just accepted: bad, whatever was before.
                         self.lose(&[sample], Reason::of_status(refusal.status.as_u16()), refusal);
@@ -170,7 +185,7 @@ impl Resolver<'_> {
 
     /// The good part is stored. Of each series the newest sample is sent again: accepted, it is stored, and
     /// so may be all before it; refused, it is bad, and the next older one is asked.
-    async fn resolve_stored(&mut self, mut series: Vec<Vec<u32>>, refusal: Refusal) -> Result<(), Halt> {
+    pub(super) async fn resolve_stored(&mut self, mut series: Vec<Vec<u32>>, refusal: Refusal) -> Result<(), Halt> {
         loop {
             for samples in &mut series {
                 samples.retain(|&sample| self.is_pending(sample));
@@ -186,11 +201,14 @@ impl Resolver<'_> {
                 let fate = |&sample: &u32| self.settlement.fates[sample as usize];
                 // Only a refusal says that the newest is not there, and that an older one may be asked for.
                 let is_refused = |fate| match fate {
-                    Fate::Lost { reason, .. } => !matches!(reason, Reason::ServerError | Reason::RetriesExhausted),
+                    Fate::Lost { reason, .. } => {
+                        !matches!(reason, Reason::ServerError | Reason::RetriesExhausted)
+                    }
                     _ => false,
                 };
                 if !samples.last().map(fate).is_some_and(is_refused) {
-                    let older: Vec<u32> = samples.iter().copied().filter(|&sample| self.is_pending(sample)).collect();
+                    let older: Vec<u32> =
+                        samples.iter().copied().filter(|&sample| self.is_pending(sample)).collect();
                     self.set(&older, Fate::Replayed);
                 }
             }
@@ -227,7 +245,9 @@ impl Resolver<'_> {
                     let second = part.split_off(part.len() / 2);
                     parts.extend([second, part].map(|half| (half, Attempts::default())));
                 }
-                Outcome::RefusedRequest(refusal) | Outcome::TooLarge(refusal) | Outcome::RefusedData(refusal) => {
+                Outcome::RefusedRequest(refusal)
+                | Outcome::TooLarge(refusal)
+                | Outcome::RefusedData(refusal) => {
                     self.lose(&part, Reason::of_status(refusal.status.as_u16()), refusal);
                 }
                 Outcome::ServerErrors(_) => self.lose(&part, Reason::ServerError, refusal.clone()),
@@ -249,19 +269,27 @@ impl Resolver<'_> {
             return None;
         }
         let earlier = (0..first).rev().take_while(|&sample| batch.owner[sample as usize] == owner);
-        let is_held = |sample: &u32| matches!(self.settlement.fates[*sample as usize], Fate::Written | Fate::Replayed);
+        let is_held =
+            |sample: &u32| matches!(self.settlement.fates[*sample as usize], Fate::Written | Fate::Replayed);
         let sample = match earlier.filter(is_held).map(|sample| batch.samples[sample as usize]).next() {
             Some(sample) => sample,
-            None if group.has_history() => Sample::from_bits(group.before.value_bits, group.before.timestamp_ms),
+            None if group.has_history() => {
+                Sample::from_bits(group.before.value_bits, group.before.timestamp_ms)
+            }
             None => return None,
         };
         let is_in_reach = sample.timestamp_ms >= self.newest_written().saturating_sub(REACH_MS);
         Some(Before { item: group.item, sample, is_in_reach })
     }
 
+    fn is_any_lost(&self, part: &[u32]) -> bool {
+        part.iter().any(|&sample| matches!(self.settlement.fates[sample as usize], Fate::Lost { .. }))
+    }
+
     fn newest_written(&self) -> i64 {
         let fates = self.settlement.fates.iter().zip(&self.worker.batch.samples);
-        let here = fates.filter(|(fate, _)| **fate == Fate::Written).map(|(_, sample)| sample.timestamp_ms).max();
+        let here =
+            fates.filter(|(fate, _)| **fate == Fate::Written).map(|(_, sample)| sample.timestamp_ms).max();
         self.worker.shared.metrics.newest_written_ms().max(here.unwrap_or(i64::MIN))
     }
 }

@@ -24,7 +24,11 @@ fn endless(sink: &PrometheusSink, series: usize) -> JoinHandle<(u64, SinkError)>
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_throttles_for_ever_stops_the_source_with_bounded_memory() {
     for (shards, buffered) in [(1, 100), (4, 1000), (2, 100)] {
-        let rig = Rig::of(ReceiverConfig::default().with_fault(Fault::ok()).with_fault(faults("ok 429:after=1ms,for=1000h")));
+        let rig = Rig::of(
+            ReceiverConfig::default()
+                .with_fault(Fault::ok())
+                .with_fault(faults("ok 429:after=1ms,for=1000h")),
+        );
         let sink =
             rig.builder().shards(shards).batch_max_size(50).requests_max_buffered(buffered).build().unwrap();
         begin(&sink, [0], -90_000).await;
@@ -39,7 +43,10 @@ async fn a_receiver_that_throttles_for_ever_stops_the_source_with_bounded_memory
         }
         assert!(!source.is_finished());
         let most = buffered as u64;
-        assert!(pending.iter().all(|&pending| pending <= most && pending > 0), "{shards} shards: {pending:?}");
+        assert!(
+            pending.iter().all(|&pending| pending <= most && pending > 0),
+            "{shards} shards: {pending:?}"
+        );
         assert_eq!(pending[1..], pending[..23], "nothing is taken any more");
         source.abort();
         let error = sink.close_within(secs(10)).await.unwrap_err();
@@ -49,9 +56,11 @@ async fn a_receiver_that_throttles_for_ever_stops_the_source_with_bounded_memory
 
 #[tokio::test(start_paused = true)]
 async fn the_source_goes_on_when_the_receiver_does_and_nothing_is_lost() {
-    let rig = Rig::of(ReceiverConfig::default().with_fault(Fault::ok()).with_fault(faults(
-        "429:retry-after=20,after=1s,for=10min 503:after=11min,for=5min",
-    )));
+    let rig = Rig::of(
+        ReceiverConfig::default()
+            .with_fault(Fault::ok())
+            .with_fault(faults("429:retry-after=20,after=1s,for=10min 503:after=11min,for=5min")),
+    );
     let sink = rig.builder().shards(2).batch_max_size(50).requests_max_buffered(200).build().unwrap();
     begin(&sink, [0], -90_000).await;
     tokio::time::sleep(secs(2)).await;
@@ -83,7 +92,9 @@ async fn a_slow_receiver_sets_the_pace() {
 async fn queues_are_bounded_in_bytes_too() {
     let rig = Rig::with_faults("429x*");
     let sink = rig.builder().flush_buffer_size(10 << 10).retry_max_time(secs(1000)).build().unwrap();
-    let wide = |n: usize| Labels::from_pairs([("__name__", "m".to_owned()), ("n", n.to_string()), ("t", "x".repeat(5000))]);
+    let wide = |n: usize| {
+        Labels::from_pairs([("__name__", "m".to_owned()), ("n", n.to_string()), ("t", "x".repeat(5000))])
+    };
     let sender = sink.sender();
     let source = tokio::spawn(async move {
         for n in 0.. {
@@ -111,7 +122,13 @@ async fn a_series_larger_than_the_queue_is_taken_when_the_queue_is_empty() {
 #[tokio::test(start_paused = true)]
 async fn without_waiting_a_full_queue_gives_the_series_back() {
     let rig = Rig::with_faults("429x30");
-    let sink = rig.builder().batch_max_size(10).requests_max_buffered(20).retry_max_time(secs(3600)).build().unwrap();
+    let sink = rig
+        .builder()
+        .batch_max_size(10)
+        .requests_max_buffered(20)
+        .retry_max_time(secs(3600))
+        .build()
+        .unwrap();
     let sender = sink.sender();
     let mut taken = 0;
     let back = loop {
@@ -156,7 +173,9 @@ async fn a_full_shard_does_not_hold_up_another() {
     let free = (0..).find(|&n| narthex_sink::shard_of(&labels(n), 2) == 1).unwrap();
     let stuck_label = stuck.to_string();
     let rig = Rig::of(
-        ReceiverConfig::default().with_fault(Fault::ok()).with_fault(Fault::status(429).when_label("n", &stuck_label)),
+        ReceiverConfig::default()
+            .with_fault(Fault::ok())
+            .with_fault(Fault::status(429).when_label("n", &stuck_label)),
     );
     let sink = rig.builder().shards(2).batch_max_size(5).requests_max_buffered(20).build().unwrap();
     begin(&sink, [free], -90_000).await;

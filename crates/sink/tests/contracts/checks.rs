@@ -67,7 +67,10 @@ async fn each_label_fault_has_its_reason_in_the_modes_that_look_at_it() {
                 assert_eq!(told(&ledger), format!("received 4 written 2 {} 2", fault.reason), "{what}");
                 let dead = rig.dead();
                 assert_eq!(dead.len(), 2, "{what}");
-                assert!(dead.iter().all(|(reason, labels, _)| reason == fault.reason && *labels == bad), "{what}");
+                assert!(
+                    dead.iter().all(|(reason, labels, _)| reason == fault.reason && *labels == bad),
+                    "{what}"
+                );
                 assert_eq!(rig.stats().samples.received, 2, "{what}: not sent");
             } else {
                 assert_eq!(told(&ledger), "received 4 written 4", "{what}");
@@ -123,7 +126,8 @@ async fn order_repetition_and_conflict_are_told_apart_across_requests_and_within
         }
         let ledger = sink.close().await.unwrap();
         assert_eq!(told(&ledger), "received 7 written 3 out_of_order 2 duplicate 1 duplicate_same 1");
-        let dead: Vec<_> = rig.dead().into_iter().map(|(reason, _, sample)| (reason, sample.unwrap())).collect();
+        let dead: Vec<_> =
+            rig.dead().into_iter().map(|(reason, _, sample)| (reason, sample.unwrap())).collect();
         assert_eq!(
             dead,
             [
@@ -185,7 +189,8 @@ async fn the_future_ends_ten_minutes_ahead_or_where_it_is_said() {
         begin(&sink, [0], 0).await;
         sink.send(TimeSeries::single(labels(0), Sample::new(1.0, NOW + ahead_ms))).await.unwrap();
         let ledger = sink.close().await.unwrap();
-        let want = if is_dropped { "received 2 written 1 too_far_in_future 1" } else { "received 2 written 2" };
+        let want =
+            if is_dropped { "received 2 written 1 too_far_in_future 1" } else { "received 2 written 2" };
         assert_eq!(told(&ledger), want, "{limit:?}, {ahead_ms} ms");
         assert_eq!(rig.letters().len(), usize::from(is_dropped));
     }
@@ -283,7 +288,13 @@ async fn nan_is_normalised_and_the_stale_marker_keeps_its_bits_in_every_mode() {
     for checks in [Checks::Off, Checks::Labels, Checks::Full] {
         let rig = Rig::new();
         let sink = rig.builder().checks(checks).build().unwrap();
-        let bits = [0xfff8_0000_0000_0000, STALE, 0x7ff8_dead_beef_0000, (-0.0f64).to_bits(), f64::INFINITY.to_bits()];
+        let bits = [
+            0xfff8_0000_0000_0000,
+            STALE,
+            0x7ff8_dead_beef_0000,
+            (-0.0f64).to_bits(),
+            f64::INFINITY.to_bits(),
+        ];
         for (second, bits) in bits.into_iter().enumerate() {
             let sample = Sample::from_bits(bits, NOW + 1000 * second as i64);
             sink.send(TimeSeries::single(labels(0), sample)).await.unwrap();

@@ -66,7 +66,9 @@ async fn no_request_has_more_samples_or_bytes_than_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn flush_sends_at_once_and_waits_until_all_is_settled() {
-    let rig = Rig::of(ReceiverConfig::default().with_fault(faults("ok 503x2 ok")).with_fault(Fault::delay(secs(3))));
+    let rig = Rig::of(
+        ReceiverConfig::default().with_fault(faults("ok 503x2 ok")).with_fault(Fault::delay(secs(3))),
+    );
     let sink = rig.builder().shards(4).build().unwrap();
     for n in 0..100 {
         sink.send(single(n, 0)).await.unwrap();
@@ -207,7 +209,11 @@ async fn a_sink_that_is_dropped_says_how_much_was_not_settled() {
         sink.send(single(n, 1)).await.unwrap();
     }
     drop(sink);
-    assert!(logs.text().contains("WARN the sink was dropped without close: 7 samples were not settled"), "{}", logs.text());
+    assert!(
+        logs.text().contains("WARN the sink was dropped without close: 7 samples were not settled"),
+        "{}",
+        logs.text()
+    );
 }
 
 #[tokio::test(start_paused = true)]

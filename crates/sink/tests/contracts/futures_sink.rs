@@ -68,7 +68,10 @@ async fn a_stopped_sink_says_so_to_every_call() {
     let mut sink = rig.builder().batch_max_size(10).requests_max_buffered(20).build().unwrap();
     let mut n = 0;
     let error = loop {
-        match tokio::time::timeout(secs(60), SinkExt::feed(&mut sink, single(n, 0))).await.expect("it is woken") {
+        match tokio::time::timeout(secs(60), SinkExt::feed(&mut sink, single(n, 0)))
+            .await
+            .expect("it is woken")
+        {
             Ok(()) => n += 1,
             Err(error) => break error,
         }

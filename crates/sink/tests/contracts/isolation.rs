@@ -32,7 +32,9 @@ fn dead_letters(rig: &Rig) -> BTreeSet<(String, String, i64)> {
 async fn of_500_samples_1_3_and_50_bad_ones_are_rejected_and_all_good_ones_stored() {
     for checks in [Checks::Off, Checks::Labels, Checks::Full] {
         for shape in SHAPES {
-            for (bad, requests) in [(1, 17..=21), (3, 35..=52), (50, 300..=430), (200, 700..=920), (500, 500..=1030)] {
+            for (bad, requests) in
+                [(1, 17..=21), (3, 35..=52), (50, 300..=430), (200, 700..=920), (500, 500..=1030)]
+            {
                 for seed in 0..if bad < 50 { 6 } else { 2 } {
                     let what = format!("{checks} {shape:?}, {bad} bad, seed {seed}");
                     let bad = pick(shape, bad, seed);
@@ -148,7 +150,11 @@ async fn beyond_the_budget_the_rest_is_rejected_whole_and_says_so() {
     assert_eq!(letters.len(), 8000);
     let beyond: Vec<_> = letters.iter().filter(|letter| letter.reason == "isolation_budget").collect();
     assert_eq!(beyond.len() as u64, rest);
-    assert!(beyond.iter().all(|l| l.message.as_deref().unwrap().contains("requests were used up")), "{:?}", beyond[0]);
+    assert!(
+        beyond.iter().all(|l| l.message.as_deref().unwrap().contains("requests were used up")),
+        "{:?}",
+        beyond[0]
+    );
 }
 
 #[tokio::test(start_paused = true)]

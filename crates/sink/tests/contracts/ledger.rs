@@ -24,7 +24,10 @@ impl Scraper {
             while !told_to_stop.load(Ordering::Relaxed) {
                 let now = read();
                 assert!(now.adds_up(), "{now:?}");
-                assert!(now.received >= before.received && now.written >= before.written, "{before:?} {now:?}");
+                assert!(
+                    now.received >= before.received && now.written >= before.written,
+                    "{before:?} {now:?}"
+                );
                 assert!(now.rejected_total() >= before.rejected_total(), "{before:?} {now:?}");
                 assert!(now.dropped_total() >= before.dropped_total(), "{before:?} {now:?}");
                 before = now;
@@ -66,7 +69,10 @@ async fn it_adds_up_at_every_moment_of_a_troubled_run() {
     let ledger = sink.close().await.unwrap();
     let looks = scraper.end();
     assert!(ledger.adds_up() && ledger.pending == 0, "{ledger:?}");
-    assert!(ledger.rejected_total() > 0 && ledger.dropped_total() > 0 && looks > 100, "{ledger:?}, {looks} looks");
+    assert!(
+        ledger.rejected_total() > 0 && ledger.dropped_total() > 0 && looks > 100,
+        "{ledger:?}, {looks} looks"
+    );
     assert_eq!(rig.letters().len() as u64, ledger.lost(), "each lost sample has its dead letter");
 }
 
@@ -105,7 +111,8 @@ async fn it_adds_up_through_exhaustion_and_stop() {
 /// Real threads: several senders, shards on several workers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_adds_up_under_real_concurrency() {
-    let rig = Rig::of(ReceiverConfig::default().with_fault(faults("ok x50 503x2 ok x40 400x5 ok x30 lose-answer")));
+    let rig =
+        Rig::of(ReceiverConfig::default().with_fault(faults("ok x50 503x2 ok x40 400x5 ok x30 lose-answer")));
     let sink = rig
         .builder()
         .shards(4)

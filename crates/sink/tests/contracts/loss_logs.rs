@@ -12,7 +12,8 @@ use crate::support::*;
 #[tokio::test(start_paused = true)]
 async fn one_warning_a_request_with_count_first_reason_first_series_and_the_receivers_words() {
     let logs = logs::capture();
-    let script = r#"ok 400:body="out of order sample",if=n=7 400:body="another",if=n=9 400:body="a third",if=n=12"#;
+    let script =
+        r#"ok 400:body="out of order sample",if=n=7 400:body="another",if=n=9 400:body="a third",if=n=12"#;
     let rig = Rig::with_faults(script);
     let sink = rig.sink();
     for n in 0..20 {
@@ -24,7 +25,9 @@ async fn one_warning_a_request_with_count_first_reason_first_series_and_the_rece
     let warnings = logs.at(Level::WARN);
     assert_eq!(
         warnings,
-        [r#"lost 4 of a request's 21 samples, first bad_request: m{n="7"}; the receiver answered 400: out of order sample"#],
+        [
+            r#"lost 4 of a request's 21 samples, first bad_request: m{n="7"}; the receiver answered 400: out of order sample"#
+        ],
         "one line, however many requests found them"
     );
     assert_eq!(logs.at(Level::ERROR), [""; 0]);
@@ -76,7 +79,11 @@ async fn the_receivers_words_are_cut_and_control_characters_escaped() {
     let warnings = logs.at(Level::WARN);
     let [line] = &warnings[..] else { panic!("{warnings:?}") };
     assert!(line.contains(r"bad\r\nWARN forged line\u{1b}[31m\u{7f}xxx"), "{line}");
-    assert!(!line.chars().any(char::is_control) && line.len() < 1024 + 300 && line.ends_with('…'), "{} {line}", line.len());
+    assert!(
+        !line.chars().any(char::is_control) && line.len() < 1024 + 300 && line.ends_with('…'),
+        "{} {line}",
+        line.len()
+    );
     let letters = rig.letters();
     let message = letters[0].message.as_deref().unwrap();
     assert!(message.len() <= 1024 + 64 && message.ends_with('…'), "{}", message.len());
@@ -87,7 +94,8 @@ async fn a_long_series_is_cut_and_its_control_characters_escaped() {
     let logs = logs::capture();
     let rig = Rig::new();
     let sink = rig.sink();
-    let labels = Labels::from_pairs([("__name__", "1m".to_owned()), ("text", format!("a\nb{}", "é".repeat(5000)))]);
+    let labels =
+        Labels::from_pairs([("__name__", "1m".to_owned()), ("text", format!("a\nb{}", "é".repeat(5000)))]);
     sink.send(TimeSeries::single(labels, sample(0))).await.unwrap();
     sink.close().await.unwrap();
     let warnings = logs.at(Level::WARN);
@@ -156,5 +164,8 @@ async fn what_was_learned_of_the_receiver_is_told_once() {
     sink.close().await.unwrap();
     let infos = logs.at(Level::INFO);
     assert!((1..=4).contains(&infos.len()), "{infos:?}");
-    assert!(infos.iter().all(|line| line.contains("too large") && line.contains("encoded bytes")), "{infos:?}");
+    assert!(
+        infos.iter().all(|line| line.contains("too large") && line.contains("encoded bytes")),
+        "{infos:?}"
+    );
 }

@@ -48,7 +48,13 @@ async fn one_sample_a_series_is_repeated_without_anything_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn ten_samples_a_series_cost_few_requests_and_nothing_is_lost() {
-    for script in ["ok lose-answer", "ok silence:commit", "ok lose-answer x4", "ok ok:delay=31s", "ok lose-answer reset 503"] {
+    for script in [
+        "ok lose-answer",
+        "ok silence:commit",
+        "ok lose-answer x4",
+        "ok ok:delay=31s",
+        "ok lose-answer reset 503",
+    ] {
         for behaviour in [Behaviour::Prometheus2_42, Behaviour::Prometheus3, Behaviour::KeepsGood] {
             let rig = Rig::of(ReceiverConfig::new(behaviour).with_fault(faults(script)));
             let (asked, ledger) = two_rounds(&rig, (50, 10), Checks::Full).await;
@@ -160,7 +166,11 @@ async fn without_checks_single_bad_samples_are_not_taken_for_stored_ones() {
             });
             let (_, ledger) = two_rounds(&rig, shape, Checks::Off).await;
             let received = ledger.received;
-            assert_eq!(told(&ledger), format!("received {received} written {} bad_request 1", received - 1), "{bad:?}");
+            assert_eq!(
+                told(&ledger),
+                format!("received {received} written {} bad_request 1", received - 1),
+                "{bad:?}"
+            );
         }
     }
 }
@@ -169,7 +179,8 @@ async fn without_checks_single_bad_samples_are_not_taken_for_stored_ones() {
 #[tokio::test(start_paused = true)]
 async fn series_beyond_the_receivers_reach_are_rejected_and_not_taken_for_stored() {
     for per_series in [2, 5] {
-        let rig = Rig::meddled(|number: usize, _: &WireRequest| (number == 2).then_some(Meddling::Answer(503)));
+        let rig =
+            Rig::meddled(|number: usize, _: &WireRequest| (number == 2).then_some(Meddling::Answer(503)));
         let sink = rig.sink();
         begin(&sink, 0..5, -5000).await;
         begin(&sink, [99], 0).await;
@@ -205,7 +216,8 @@ async fn a_backlog_that_is_half_out_of_reach_loses_that_half_and_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_keeps_good_parts_and_loses_answers_loses_no_good_sample() {
     for bad in bad_sets((20, 5)) {
-        let config = ReceiverConfig::new(Behaviour::KeepsGood).with_fault(faults("ok lose-answer ok x3 lose-answer"));
+        let config =
+            ReceiverConfig::new(Behaviour::KeepsGood).with_fault(faults("ok lose-answer ok x3 lose-answer"));
         let rig = Rig::of(config);
         let sink = rig.builder().batch_max_size(100).max_future(None).build().unwrap();
         begin(&sink, 0..20, 0).await;
@@ -285,7 +297,9 @@ async fn what_follows_a_lost_answer_is_written_as_ever() {
 /// A new series' first sample goes alone, so that its repeat tells for certain.
 #[tokio::test(start_paused = true)]
 async fn new_series_with_several_samples_lose_nothing_to_a_lost_answer() {
-    for script in ["lose-answer", "lose-answer x3", "ok lose-answer", "lose-answer lose-answer ok lose-answer"] {
+    for script in
+        ["lose-answer", "lose-answer x3", "ok lose-answer", "lose-answer lose-answer ok lose-answer"]
+    {
         let rig = Rig::with_faults(script);
         let sink = rig.builder().batch_max_size(500).build().unwrap();
         for n in 0..50 {

@@ -83,11 +83,19 @@ async fn the_numbers_are_the_ledgers_and_add_up() {
     sink.send(single(5, 9)).await.unwrap(); // still queued
     let ledger = sink.ledger();
     let values = values(&scrape(&sink));
-    let value = |series: &str| values.get(&format!("narthex_sink_{series}")).copied().unwrap_or_else(|| panic!("{series}: {values:?}")) as u64;
+    let value = |series: &str| {
+        values
+            .get(&format!("narthex_sink_{series}"))
+            .copied()
+            .unwrap_or_else(|| panic!("{series}: {values:?}")) as u64
+    };
     let sum = |prefix: &str| -> u64 {
         values.iter().filter(|(series, _)| series.starts_with(prefix)).map(|(_, value)| *value as u64).sum()
     };
-    assert_eq!(told(&ledger), "received 22 written 18 pending 1 bad_request 1 out_of_order 1 duplicate_same 1");
+    assert_eq!(
+        told(&ledger),
+        "received 22 written 18 pending 1 bad_request 1 out_of_order 1 duplicate_same 1"
+    );
     assert_eq!(value("samples_received_total"), 22);
     assert_eq!(value("samples_written_total"), 18);
     assert_eq!(value("samples_replayed_total"), 0);

@@ -28,7 +28,11 @@ fn mistake(builder: PrometheusSinkBuilder, option: &str, says: &str) {
 #[tokio::test]
 async fn every_range_is_checked_at_both_ends() {
     for (key, good, bad) in [
-        ("sink.batch.max-size", &["1", "1000000"][..], &["0", "1000001", "-1", "x", "", "1.5", "99999999999999999999"][..]),
+        (
+            "sink.batch.max-size",
+            &["1", "1000000"][..],
+            &["0", "1000001", "-1", "x", "", "1.5", "99999999999999999999"][..],
+        ),
         ("sink.flush-buffer.size", &["1 kb", "32 mb"], &["1023 b", "33 mb", "1 xb", "-1 kb", ""]),
         ("sink.flush-buffer.timeout", &["1 ms", "1 h"], &["0 ms", "61 min", "soon", "1.5 s"]),
         ("sink.requests.max-buffered", &["16000", "1000000000"], &["15999", "0", "x"]),
@@ -56,7 +60,10 @@ async fn every_range_is_checked_at_both_ends() {
         }
         for bad in bad {
             let found = mistakes(builder().set(key, bad));
-            assert!(!found.is_empty() && found.iter().any(|(option, _)| option == key), "{key} = {bad:?}: {found:?}");
+            assert!(
+                !found.is_empty() && found.iter().any(|(option, _)| option == key),
+                "{key} = {bad:?}: {found:?}"
+            );
         }
     }
     for shards in [16, 1024] {
@@ -73,7 +80,11 @@ async fn setters_meet_the_same_ranges() {
     mistake(builder().request_timeout(Duration::ZERO), "sink.request.timeout", "1 ms");
     mistake(builder().retry_max_backoff(ms(1)), "sink.retry.max-backoff", "30 ms to 1 h");
     mistake(builder().checks_max_series(1), "sink.checks.max-series", "1000");
-    mistake(builder().shards(3).batch_max_size(10).requests_max_buffered(29), "sink.requests.max-buffered", "at least 30");
+    mistake(
+        builder().shards(3).batch_max_size(10).requests_max_buffered(29),
+        "sink.requests.max-buffered",
+        "at least 30",
+    );
     assert!(builder().shards(3).batch_max_size(10).requests_max_buffered(30).build().is_ok());
     mistake(builder().user_agent("a\nb"), "user_agent", "header");
 }
@@ -143,7 +154,10 @@ async fn urls_must_be_those_of_a_receiver() {
         ("http://[::1]:0/", "65535"),
     ] {
         let found = mistakes(PrometheusSink::builder(url));
-        assert!(found.iter().any(|(option, text)| option == "metric.endpoint-url" && text.contains(says)), "{url}: {found:?}");
+        assert!(
+            found.iter().any(|(option, text)| option == "metric.endpoint-url" && text.contains(says)),
+            "{url}: {found:?}"
+        );
     }
 }
 
@@ -153,14 +167,22 @@ async fn authentication_must_be_one_and_whole() {
     mistake(builder().set("sink.auth.username", "u"), "sink.auth.username", "sink.auth.password");
     mistake(builder().set("sink.auth.password", "s"), "sink.auth.password", "needs sink.auth.username");
     mistake(builder().basic_auth("a:b", literal()), "sink.auth.username", "colon");
-    mistake(builder().basic_auth("u", literal()).bearer_auth(literal()), "sink.auth.bearer-token", "one Authorization");
+    mistake(
+        builder().basic_auth("u", literal()).bearer_auth(literal()),
+        "sink.auth.bearer-token",
+        "one Authorization",
+    );
     let both = builder().set("sink.auth.username", "u").set("sink.auth.password", "s");
     mistake(both.set("sink.auth.password-file", "/x"), "sink.auth.password-file", "keep one");
     let both = builder().set("sink.auth.bearer-token", "s").set("sink.auth.bearer-token-file", "/x");
     mistake(both, "sink.auth.bearer-token-file", "keep one");
     let missing = builder().bearer_auth(Secret::File("/nowhere/token".into()));
     mistake(missing, "sink.auth", "/nowhere/token");
-    mistake(builder().header("Authorization", "x").bearer_auth(literal()), "sink.headers.Authorization", "keep one");
+    mistake(
+        builder().header("Authorization", "x").bearer_auth(literal()),
+        "sink.headers.Authorization",
+        "keep one",
+    );
     let found = mistakes(PrometheusSink::builder("http://u:p@a/").bearer_auth(literal()));
     assert!(found.iter().any(|(_, problem)| problem.contains("other credentials")), "{found:?}");
     assert!(builder().header("Authorization", "Custom x").build().is_ok());
@@ -195,7 +217,11 @@ async fn tls_files_are_read_before_anything_is_sent() {
     mistake(builder().tls_ca_file(empty.clone()), "sink.tls.ca-file", "empty.pem");
     mistake(builder().tls_key_file(empty.clone()), "sink.tls.cert-file", "both a certificate");
     mistake(builder().tls_cert_file(empty.clone()), "sink.tls.cert-file", "both a certificate");
-    mistake(builder().tls_cert_file(empty.clone()).tls_key_file("/x".into()), "sink.tls.cert-file", "empty.pem");
+    mistake(
+        builder().tls_cert_file(empty.clone()).tls_key_file("/x".into()),
+        "sink.tls.cert-file",
+        "empty.pem",
+    );
 }
 
 #[test]
@@ -230,10 +256,19 @@ async fn every_listed_option_can_be_set_and_no_other() {
             assert!(found.iter().all(|m| !m.problem.contains("no such option")), "{}: {found:?}", option.key);
         }
         if !option.default.is_empty() && !option.default.contains("requests a shard") {
-            assert!(builder().set(option.key, option.default).build().is_ok(), "{} = its default", option.key);
+            assert!(
+                builder().set(option.key, option.default).build().is_ok(),
+                "{} = its default",
+                option.key
+            );
         }
-        let is_named_like_a_secret = ["password", "token", "secret"].iter().any(|word| option.key.contains(word));
-        assert!(!option.is_secret || is_named_like_a_secret || option.key == "sink.headers", "{}", option.key);
+        let is_named_like_a_secret =
+            ["password", "token", "secret"].iter().any(|word| option.key.contains(word));
+        assert!(
+            !option.is_secret || is_named_like_a_secret || option.key == "sink.headers",
+            "{}",
+            option.key
+        );
     }
     for key in ["sink.shard", "shards", "", "sink.auth.token", "metric.endpoint-url", "sink.batch.max-Size"] {
         mistake(builder().set(key, "1"), key, "no such option");

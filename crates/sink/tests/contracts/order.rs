@@ -66,7 +66,8 @@ async fn a_shard_has_one_request_in_flight_and_only_its_own_series() {
         assert_eq!(ledger.written, 1000);
         assert_eq!(rig.transport.most_in_flight(), shards as u64);
         for request in rig.wire() {
-            let mut of: Vec<usize> = request.samples().iter().map(|(labels, _)| shard_of(labels, shards)).collect();
+            let mut of: Vec<usize> =
+                request.samples().iter().map(|(labels, _)| shard_of(labels, shards)).collect();
             of.dedup();
             assert_eq!(of.len(), 1, "{shards} shards: {of:?}");
         }

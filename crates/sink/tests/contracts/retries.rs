@@ -263,7 +263,10 @@ async fn exhaustion_can_drop_and_go_on() {
     assert_eq!(rig.held(&labels(0)), [0, 2]);
     assert_eq!(rig.dead(), [("retries_exhausted".to_owned(), labels(0), Some(sample(1)))]);
     let warnings = logs.at(Level::WARN);
-    assert!(warnings.iter().any(|line| line.contains("lost 1 of") && line.contains("retries_exhausted")), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|line| line.contains("lost 1 of") && line.contains("retries_exhausted")),
+        "{warnings:?}"
+    );
     assert_eq!(logs.at(Level::ERROR), [""; 0]);
 }
 
@@ -289,7 +292,11 @@ async fn discarding_gives_up_one_request_at_a_time() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_warn_at_most_every_30_s_with_cause_and_duration() {
-    let rig = Rig::of(ReceiverConfig::default().with_fault(Fault::ok()).with_fault(faults("503:body=resting,after=1s,for=10min")));
+    let rig = Rig::of(
+        ReceiverConfig::default()
+            .with_fault(Fault::ok())
+            .with_fault(faults("503:body=resting,after=1s,for=10min")),
+    );
     let sink = rig.builder().shards(8).build().unwrap();
     let logs = logs::capture();
     begin(&sink, 0..50, 0).await;
@@ -297,7 +304,11 @@ async fn retries_warn_at_most_every_30_s_with_cause_and_duration() {
     begin(&sink, 0..50, 1).await;
     let warnings = logs.at(Level::WARN);
     assert!((15..=22).contains(&warnings.len()), "{} in ten minutes: {warnings:#?}", warnings.len());
-    assert!(warnings.iter().all(|line| line.contains("503") && line.contains("resting") && line.contains("trying for")));
+    assert!(
+        warnings
+            .iter()
+            .all(|line| line.contains("503") && line.contains("resting") && line.contains("trying for"))
+    );
     assert!(logs.at(Level::INFO).iter().any(|line| line.contains("takes requests again")));
 }
 

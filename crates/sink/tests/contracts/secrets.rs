@@ -28,7 +28,9 @@ const PLANTS: [(&str, Plant); 9] = [
     ("authorization header", |_, b| b.header("Authorization", format!("Custom {SECRET}"))),
     ("password option", |_, b| b.set("sink.auth.username", "user").set("sink.auth.password", SECRET)),
     ("token option", |_, b| b.set("sink.auth.bearer-token", SECRET)),
-    ("header option", |_, b| b.set("sink.headers", &format!("X-Api-Key={SECRET}")).set("sink.headers.X-Two", SECRET)),
+    ("header option", |_, b| {
+        b.set("sink.headers", &format!("X-Api-Key={SECRET}")).set("sink.headers.X-Two", SECRET)
+    }),
 ];
 
 fn metrics(sink: &PrometheusSink) -> String {
@@ -55,8 +57,11 @@ async fn run(what: &str, script: &str, build: impl Fn(&Rig, PrometheusSinkBuilde
         assert_hides(SECRET, &format!("the error ({what})"), format!("{error} {error:?} {:?}", error.ledger));
     }
     let sent = rig.wire().iter().any(|request| {
-        let values = request.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        values.into_iter().any(|value| value.contains(SECRET) || value.contains("aHVudGVyMi1wbGFudGVk") || value.starts_with("Basic"))
+        let values =
+            request.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        values.into_iter().any(|value| {
+            value.contains(SECRET) || value.contains("aHVudGVyMi1wbGFudGVk") || value.starts_with("Basic")
+        })
     });
     assert!(sent, "{what}: the receiver is shown it");
     assert!(!logs.text().is_empty());
@@ -68,7 +73,8 @@ async fn run(what: &str, script: &str, build: impl Fn(&Rig, PrometheusSinkBuilde
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_whatever_happens() {
     for (what, plant) in PLANTS {
-        for script in ["400x* ", "401x*", "503x*", "reset x*", "301:location=http://elsewhere.test x*", "418"] {
+        for script in ["400x* ", "401x*", "503x*", "reset x*", "301:location=http://elsewhere.test x*", "418"]
+        {
             run(what, script, plant).await;
         }
     }
@@ -76,7 +82,11 @@ async fn no_secret_is_shown_whatever_happens() {
 
 #[tokio::test(start_paused = true)]
 async fn user_info_of_a_url_becomes_basic_authentication_and_is_not_shown() {
-    for (script, at) in [("401x*", "user:hunter2-planted@"), ("503x*", "user:hunter2%2Dplanted@"), ("418", "hunter2-planted:x@")] {
+    for (script, at) in [
+        ("401x*", "user:hunter2-planted@"),
+        ("503x*", "user:hunter2%2Dplanted@"),
+        ("418", "hunter2-planted:x@"),
+    ] {
         let logs = logs::capture();
         let rig = Rig::with_faults(script);
         let builder = PrometheusSink::builder(format!("http://{at}receiver.test/api/v1/write"))
@@ -119,13 +129,24 @@ async fn mistakes_about_a_secret_do_not_show_it() {
     }
     let broken = format!("{SECRET}\n");
     for (what, builder) in [
-        ("a password", rig.builder().basic_auth("u", Secret::Literal(SECRET.into())).bearer_auth(Secret::Literal(SECRET.into()))),
+        (
+            "a password",
+            rig.builder()
+                .basic_auth("u", Secret::Literal(SECRET.into()))
+                .bearer_auth(Secret::Literal(SECRET.into())),
+        ),
         ("a password alone", rig.builder().set("sink.auth.password", SECRET)),
-        ("a token that no header can carry", rig.builder().bearer_auth(Secret::Literal(format!("{SECRET}\u{1}")))),
+        (
+            "a token that no header can carry",
+            rig.builder().bearer_auth(Secret::Literal(format!("{SECRET}\u{1}"))),
+        ),
         ("a header that cannot be", rig.builder().header("X-Key", broken.clone())),
         ("a reserved header", rig.builder().header("Host", SECRET)),
         ("a header given twice", rig.builder().header("X-Key", SECRET).header("x-key", SECRET)),
-        ("a header beside a token", rig.builder().header("Authorization", SECRET).bearer_auth(Secret::Literal("t".into()))),
+        (
+            "a header beside a token",
+            rig.builder().header("Authorization", SECRET).bearer_auth(Secret::Literal("t".into())),
+        ),
     ] {
         assert_hides(SECRET, what, format!("{builder:?}"));
         let error = mistakes(builder);

@@ -63,7 +63,8 @@ async fn a_sample_that_gets_500_for_ever_is_rejected_alone_wherever_it_stands() 
 #[tokio::test(start_paused = true)]
 async fn too_old_samples_that_prometheus_2_42_answers_with_500_are_found() {
     use narthex_receiver::{Behaviour, ReceiverConfig};
-    let config = ReceiverConfig { out_of_order_window: secs(60), ..ReceiverConfig::new(Behaviour::Prometheus2_42) };
+    let config =
+        ReceiverConfig { out_of_order_window: secs(60), ..ReceiverConfig::new(Behaviour::Prometheus2_42) };
     let rig = Rig::of(config);
     let sink = rig.builder().checks(Checks::Off).build().unwrap();
     begin(&sink, 0..100, 0).await;
@@ -129,7 +130,11 @@ async fn an_outage_that_ends_while_other_shards_send_loses_nothing() {
                 let rig = Rig::with_faults(&format!("ok x{shards} 500x{errors}"));
                 let ledger = two_rounds(&rig, shape, Checks::Off, shards).await;
                 let received = ledger.received;
-                assert_eq!(told(&ledger), format!("received {received} written {received}"), "{shards}, {errors}");
+                assert_eq!(
+                    told(&ledger),
+                    format!("received {received} written {received}"),
+                    "{shards}, {errors}"
+                );
             }
         }
     }

@@ -114,7 +114,10 @@ async fn statuses_of_a_wrong_receiver_stop_the_sink_with_nothing_lost() {
             let parts = [advice, &status.to_string(), "http://receiver.test/api/v1/write"];
             assert!(parts.iter().all(|part| text.contains(part)), "{script}: {text}");
             let written = if accepts { 10 } else { 0 };
-            assert_eq!(told(&error.ledger), format!("received {} written {written} pending 10", 10 + written));
+            assert_eq!(
+                told(&error.ledger),
+                format!("received {} written {written} pending 10", 10 + written)
+            );
             assert_eq!(rig.requests(), if accepts { 2 } else { 1 }, "{script}: no retry, no redirect");
             assert!(rig.letters().is_empty(), "{script}");
             assert_eq!(logs.at(Level::ERROR), [text], "a stop is one ERROR");
@@ -169,7 +172,8 @@ async fn a_stop_of_one_shard_stops_all_and_wakes_who_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn discard_rejects_a_refused_request_whole_with_one_request() {
-    for (status, reason) in [(400, Reason::BadRequest), (409, Reason::Conflict), (422, Reason::Unprocessable)] {
+    for (status, reason) in [(400, Reason::BadRequest), (409, Reason::Conflict), (422, Reason::Unprocessable)]
+    {
         let config = ReceiverConfig::default().with_fault([Fault::ok(), Fault::status(status)]);
         let rig = Rig::of(config);
         let sink = rig.builder().on_reject(OnReject::Discard).build().unwrap();

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use narthex_receiver::{Behaviour, Fault, HeldSample, ReceiverConfig, Script, Stats};
 use narthex_sink::{
-    DeadLetter, Labels, Ledger, ManualClock, PrometheusSink, PrometheusSinkBuilder, Reason, Sample, TimeSeries,
+    DeadLetter, Labels, Ledger, ManualClock, PrometheusSink, PrometheusSinkBuilder, Reason, Sample,
+    TimeSeries,
 };
 use narthex_testkit::in_process::{InProcess, Meddler, Meddling, WireRequest};
 use tempfile::TempDir;
