@@ -56,7 +56,7 @@ async fn replay_does_not_feed_on_its_own_dead_letters() {
 
 #[tokio::test]
 async fn a_replay_that_waits_for_the_receiver_ends_on_a_signal() {
-    // More letters than the queues hold: the reader waits for room that never comes.
+    // More letters than queues and shards hold: the reader waits for room that never comes.
     let letter = |nth: usize| {
         format!(
             "{{\"kind\":\"sample\",\"reason\":\"x\",\"labels\":[[\"__name__\",\"m\"],[\"n\",\"{nth}\"]],\"value\":1,\"timestamp\":{}}}\n",
@@ -64,7 +64,7 @@ async fn a_replay_that_waits_for_the_receiver_ends_on_a_signal() {
         )
     };
     let scene = Scene::failing("503x*").await;
-    let file = scene.file("letters.ndjson", (0..100_000).map(letter).collect::<String>());
+    let file = scene.file("letters.ndjson", (0..400_000).map(letter).collect::<String>());
     let mut command =
         narthex(["replay", "--url", &scene.server.write_url(), "--drain-timeout", "200 ms", &file]);
     command.arg("--ledger").arg(scene.path("ledger.json"));

@@ -59,7 +59,9 @@ impl Resolver<'_> {
         }
         match task.part.len() {
             0 => {}
-            1 if self.touchstone().is_some() || self.stack.is_empty() => return self.judge(task, refusal).await,
+            1 if self.touchstone().is_some() || self.stack.is_empty() => {
+                return self.judge(task, refusal).await;
+            }
             1 => self.set_aside(task, refusal),
             _ if task.once && self.fruitless > FRUITLESS_HALVES => self.wait_out(task),
             _ => self.push_halves(task, true),
@@ -194,7 +196,8 @@ impl Resolver<'_> {
     fn wait_out(&mut self, task: Task) {
         let mut waiting = vec![task];
         for Aside { task, rest, .. } in std::mem::take(&mut self.aside) {
-            let rest = Task { part: rest, attempts: task.attempts.clone(), stored: Stored::Never, once: true };
+            let rest =
+                Task { part: rest, attempts: task.attempts.clone(), stored: Stored::Never, once: true };
             waiting.extend([task, rest]);
         }
         while let Some(next) = self.stack.pop_if(|next| next.once) {

@@ -185,7 +185,11 @@ impl Resolver<'_> {
 
     /// The good part is stored. Of each series the newest sample is sent again: accepted, it is stored, and
     /// so may be all before it; refused, it is bad, and the next older one is asked.
-    pub(super) async fn resolve_stored(&mut self, mut series: Vec<Vec<u32>>, refusal: Refusal) -> Result<(), Halt> {
+    pub(super) async fn resolve_stored(
+        &mut self,
+        mut series: Vec<Vec<u32>>,
+        refusal: Refusal,
+    ) -> Result<(), Halt> {
         loop {
             for samples in &mut series {
                 samples.retain(|&sample| self.is_pending(sample));
@@ -269,6 +273,9 @@ impl Resolver<'_> {
             return None;
         }
         let earlier = (0..first).rev().take_while(|&sample| batch.owner[sample as usize] == owner);
+        if samples.iter().any(|sample| self.doubtful.contains(sample)) {
+            return None; // it may be refused because of that one
+        }
         let is_held =
             |sample: &u32| matches!(self.settlement.fates[*sample as usize], Fate::Written | Fate::Replayed);
         let sample = match earlier.filter(is_held).map(|sample| batch.samples[sample as usize]).next() {
