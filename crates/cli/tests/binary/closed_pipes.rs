@@ -1,7 +1,7 @@
 //! Standard streams that are closed: the samples are written all the same.
 
 use crate::support::input::{now_ms, rounds};
-use crate::support::process::{run, shell};
+use crate::support::process::{Ended, Running, run, shell};
 use crate::support::scene::Scene;
 
 #[tokio::test]
@@ -29,9 +29,7 @@ async fn a_closed_standard_output_fails_only_where_the_ledger_should_go() {
     let mut args = scene.write_args(&[]);
     let at = args.iter().position(|arg| arg == "--ledger").map_or(0, |at| at + 1);
     args[at] = "-".to_owned();
-    // The reader of the pipe has ended before the ledger comes.
-    let line = r#"{ "$0" "$@"; echo "code $?" >&2; } | true"#;
-    let ended = run(shell(line, &args), &input).await;
+    let ended = with_closed_output(&args, &input).await;
     assert!(
         ended.stderr.contains("cannot write the ledger to standard output: Broken pipe"),
         "{}",
@@ -41,9 +39,18 @@ async fn a_closed_standard_output_fails_only_where_the_ledger_should_go() {
     assert_eq!(scene.held_samples(), 5);
 
     let scene = Scene::new().await;
-    let ended = run(shell(line, scene.write_args(&[])), &input).await;
+    let ended = with_closed_output(&scene.write_args(&[]), &input).await;
     assert!(ended.stderr.contains("code 0"), "{}", ended.stderr);
     scene.assert_ledger("written 5");
+}
+
+/// The input comes when the reader of the output has closed its end.
+async fn with_closed_output(args: &[String], input: &str) -> Ended {
+    let line = r#"{ "$0" "$@"; echo "code $?" >&2; } | { exec <&-; echo closed >&2; }"#;
+    let mut running = Running::start(shell(line, args));
+    running.says("closed\n").await;
+    running.feed(input.as_bytes()).await;
+    running.ended().await
 }
 
 #[tokio::test]

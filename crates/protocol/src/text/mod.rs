@@ -1,6 +1,6 @@
 //! The text formats that carry samples: Prometheus exposition, OpenMetrics, NDJSON; one line in, items out.
 //!
-//! [`LineParser`] reads, [`write`] writes. There is no I/O here and no clock: the caller cuts its input into
+//! [`LineParser`] reads, [mod@write] writes. There is no I/O here and no clock: the caller cuts its input into
 //! lines, counts and keeps what is undecodable, and decides what becomes of a sample without a timestamp.
 //! What each format may hold, and where we are more lenient than others, stands in `docs/formats.md`.
 //!

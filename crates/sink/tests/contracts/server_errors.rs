@@ -160,8 +160,8 @@ async fn a_receiver_that_fails_every_other_time_or_by_chance_loses_nothing() {
         let rig = Rig::meddled(move |number: usize, _: &WireRequest| {
             let fails = match seed {
                 0 => number % 2 == 1,
-                1 => number > 0 && number % 11 != 0,
-                2 => number > 0 && number % 5 != 0,
+                1 => number > 0 && !number.is_multiple_of(11),
+                2 => number > 0 && !number.is_multiple_of(5),
                 _ => number > 0 && dice.lock().unwrap().roll(10) < 7,
             };
             fails.then_some(Meddling::Answer(503))
