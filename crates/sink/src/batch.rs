@@ -8,12 +8,17 @@ use std::ops::Range;
 
 use narthex_model::{LabelFaults, Labels, Sample, TimeSeries};
 use narthex_protocol::encode::{self, SingleEncoder};
+use prefetch_index::prefetch_index;
 
 use crate::Reason;
-use crate::series_table::{Last, SeriesTable};
+use crate::series_table::{Last, SeriesTable, Slot};
 
-/// Look-ups whose first cache misses are taken side by side.
-const TOUCH_AHEAD: usize = 64;
+/// Series in a run. While one is placed, what the next reads is on its way into the cache, and of the one after
+/// that where to look it up, so that cache misses cost no waiting.
+const AHEAD: usize = 32;
+
+/// After this many requests that had to be laid out, one is tried as plain again.
+const PLAIN_AGAIN_EVERY: u32 = 16;
 
 /// A series of the request.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +79,9 @@ pub(crate) struct Batch {
     /// The request's items in the backlog.
     range: Range<usize>,
     is_plain: bool,
+    /// Whether the last request was plain; then this one probably is.
+    was_plain: bool,
+    requests_laid_out: u32,
     /// What the series of a plain batch had before.
     befores: Vec<Last>,
     late: Vec<(u32, Sample)>,
@@ -96,12 +104,20 @@ impl Batch {
     ) {
         self.reset(range.clone());
         let newest_ms = now_ms.saturating_add(rules.max_future_ms);
-        let mut at = range.start;
-        while at < range.end {
-            let to = (at + TOUCH_AHEAD).min(range.end);
-            touch(&items[at..to], table.as_deref());
+        let run = |from: usize| from.min(range.end)..(from + AHEAD).min(range.end);
+        let mut slots = [Slot::default(); AHEAD];
+        let mut next_slots = slots;
+        self.prefetch_slots(&items[run(range.start)], table.as_deref());
+        self.prefetch_slots(&items[run(range.start + AHEAD)], table.as_deref());
+        prefetch_series(&items[run(range.start)], table.as_deref(), &mut slots);
+        for begin in range.clone().step_by(AHEAD) {
+            self.prefetch_slots(&items[run(begin + 2 * AHEAD)], table.as_deref());
+            prefetch_series(&items[run(begin + AHEAD)], table.as_deref(), &mut next_slots);
+            let mut at = begin;
+            let to = run(begin).end;
             while self.is_plain && at < to {
-                if !self.place_plain(items, at, rules, table.as_deref_mut(), newest_ms) {
+                let table = table.as_deref_mut().map(|table| (table, slots[at - begin]));
+                if !self.place_plain(items, at, rules, table, newest_ms) {
                     self.lay_out(items, at);
                     out.clear();
                     break;
@@ -111,12 +127,15 @@ impl Batch {
             }
             for item in at..to {
                 match table.as_deref_mut() {
-                    Some(table) => self.place_checked(items, item, rules, table, newest_ms),
+                    Some(table) => {
+                        self.place_checked(items, item, rules, (table, slots[item - begin]), newest_ms);
+                    }
                     None => self.place_unchecked(items, item, rules),
                 }
             }
-            at = to;
+            slots = next_slots;
         }
+        self.was_plain = self.is_plain;
         if !self.is_plain {
             if !self.is_contiguous {
                 self.gather();
@@ -135,7 +154,8 @@ impl Batch {
         self.befores.clear();
         self.index.reset(range.len());
         self.is_contiguous = true;
-        self.is_plain = true;
+        self.is_plain = self.was_plain || self.requests_laid_out % PLAIN_AGAIN_EVERY == 0;
+        self.requests_laid_out = if self.is_plain { 1 } else { self.requests_laid_out + 1 };
         self.range = range;
     }
 
@@ -186,6 +206,18 @@ impl Batch {
         }
     }
 
+    /// Has the slots that will be looked at brought into the cache.
+    #[inline]
+    fn prefetch_slots(&self, items: &[TimeSeries], table: Option<&SeriesTable>) {
+        for item in items {
+            let key = item.labels.key();
+            if let Some(table) = table {
+                table.prefetch(key);
+            }
+            self.index.prefetch(key);
+        }
+    }
+
     /// Takes a series that comes for the first time, with one good sample; false leaves everything as it was.
     #[inline]
     fn place_plain(
@@ -193,7 +225,7 @@ impl Batch {
         items: &[TimeSeries],
         item: usize,
         rules: CheckRules,
-        table: Option<&mut SeriesTable>,
+        table: Option<(&mut SeriesTable, Slot)>,
         newest_ms: i64,
     ) -> bool {
         let series = &items[item];
@@ -207,8 +239,8 @@ impl Batch {
         else {
             return false;
         };
-        if let Some(table) = table {
-            let last = table.last_mut(key);
+        if let Some((table, slot)) = table {
+            let last = table.last_mut(key, slot);
             if sample.timestamp_ms <= last.timestamp_ms || sample.timestamp_ms > newest_ms {
                 return false;
             }
@@ -236,14 +268,14 @@ impl Batch {
         items: &[TimeSeries],
         item: usize,
         rules: CheckRules,
-        table: &mut SeriesTable,
+        (table, slot): (&mut SeriesTable, Slot),
         newest_ms: i64,
     ) {
         if self.drop_faulty(items, item, rules) {
             return;
         }
         let series = &items[item];
-        let last = table.last_mut(series.labels.key());
+        let last = table.last_mut(series.labels.key(), slot);
         let group = self.group_of(items, item, *last);
         for (at, &sample) in series.samples.iter().enumerate() {
             let Group { len, before, .. } = self.groups[group as usize];
@@ -345,12 +377,15 @@ impl Batch {
     }
 }
 
-/// Reads what the next look-ups and copies will read, so that their cache misses overlap.
+/// Looks up the series' slots in the table, and has their last samples and their labels brought into the cache.
 #[inline]
-fn touch(items: &[TimeSeries], table: Option<&SeriesTable>) {
-    let labels = items.iter().fold(0, |sum, item| sum ^ item.labels.touch());
-    let slots = table.map(|table| items.iter().fold(0, |sum, item| sum ^ table.touch(item.labels.key())));
-    std::hint::black_box((labels, slots));
+fn prefetch_series(items: &[TimeSeries], table: Option<&SeriesTable>, slots: &mut [Slot; AHEAD]) {
+    for (item, slot) in items.iter().zip(slots) {
+        item.labels.prefetch();
+        if let Some(table) = table {
+            *slot = table.probe(item.labels.key());
+        }
+    }
 }
 
 enum Placing {
@@ -396,9 +431,19 @@ impl MergeIndex {
     }
 
     #[inline]
+    fn home(&self, key: u64) -> usize {
+        key as usize >> 8 & (self.slots.len() - 1)
+    }
+
+    #[inline]
+    fn prefetch(&self, key: u64) {
+        prefetch_index(&self.slots, self.home(key));
+    }
+
+    #[inline]
     fn find(&self, key: u64, is_it: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
-        let mut slot = key as usize >> 8 & mask;
+        let mut slot = self.home(key);
         loop {
             let (batch, group) = self.slots[slot];
             if batch != self.batch {
