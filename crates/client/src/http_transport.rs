@@ -190,6 +190,8 @@ fn is_about_certificates(error: &rustls::Error) -> bool {
                 | Alert::UnknownCA
                 | Alert::AccessDenied
                 | Alert::CertificateRequired
+                // The signature with which we prove ours does not hold: one of another CA of the same name.
+                | Alert::DecryptError
         ),
         _ => false,
     }

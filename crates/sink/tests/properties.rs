@@ -190,7 +190,7 @@ fn no_bad() -> Refuses {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     /// Checks full: the receiver holds exactly what is in order, whatever broke on the way; the rest is dropped
     /// under its reason; nothing is rejected, and what was replayed is there.
