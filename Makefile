@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc fuzz bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc fuzz mutants outage bench-sink clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ doc: ## The API documentation, without warnings
 
 fuzz: ## Each fuzz target for NARTHEX_FUZZ_SECONDS (60); needs cargo-fuzz and a nightly compiler
 	@scripts/fuzz.sh
+
+mutants: ## Break each contract of the sink on purpose, one at a time: a test must fail (about an hour)
+	@scripts/mutants.py
+
+outage: ## Both Prometheus versions down for 60 s, then throttled for 60 s, under full input (9 minutes)
+	@NARTHEX_OUTAGE_SECONDS=60 cargo test -p narthex --test real_prometheus -- --ignored --nocapture killed_and_restarted
 
 bench-sink: ## CPU time per sample and throughput of the sink, beside a bare loop; release build
 	@scripts/bench-sink.sh
