@@ -2,6 +2,8 @@
 //! samples, and no excuse when it does not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use narthex_receiver::{Behaviour, ReceiverConfig};
 use narthex_sink::{Checks, Ledger, OnReject, Reason};
@@ -309,4 +311,30 @@ async fn new_series_with_several_samples_lose_nothing_to_a_lost_answer() {
         assert_eq!((ledger.lost(), ledger.pending, rig.stored()), (0, 0, 500), "{script}: {ledger:?}");
         assert!(rig.requests() <= 16, "{script}: {}", rig.requests());
     }
+}
+
+/// That a receiver keeps nothing of what it refuses says nothing about a request whose answer got lost.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_in_doubt_also_when_the_receiver_is_known_to_keep_nothing() {
+    let is_losing = Arc::new(AtomicBool::new(false));
+    let refuses = Refuses::with(400, [(3, 5)]);
+    let loses = is_losing.clone();
+    let rig = Rig::meddled(move |number: usize, request: &WireRequest| match number {
+        0 => None,
+        _ if loses.swap(false, Ordering::Relaxed) => Some(Meddling::Lose),
+        _ => refuses.is_bad(request).then_some(Meddling::Answer(400)),
+    });
+    let sink = rig.builder().batch_max_size(500).build().unwrap();
+    begin(&sink, 0..50, 0).await;
+    for round in 0..3 {
+        for n in 0..50 {
+            sink.send(series(n, 1 + 10 * round..=10 + 10 * round)).await.unwrap();
+        }
+        sink.flush().await.unwrap();
+        is_losing.store(true, Ordering::Relaxed);
+    }
+    let ledger = sink.close().await.unwrap();
+    assert_eq!(told(&ledger), "received 1550 written 649 replayed 900 bad_request 1");
+    assert_eq!(rig.stored(), 1549);
+    rig.assert_order();
 }
