@@ -23,8 +23,12 @@ pub(crate) struct Backlog {
     /// Series before `next` are done and wait to be dropped.
     items: Vec<TimeSeries>,
     next: usize,
+    /// Series before are settled; between requests that is `next`.
+    settled: usize,
     samples: usize,
     bytes: usize,
+    /// Whether a series was restored: a request holds series of one origin.
+    has_restored: bool,
     /// When what lies before an index began to wait.
     ages: VecDeque<(usize, Instant)>,
 }
@@ -55,6 +59,11 @@ impl Backlog {
         &self.items
     }
 
+    /// Series that are not settled, those of the request under way first.
+    pub(crate) fn unsettled(&self) -> &[TimeSeries] {
+        &self.items[self.settled..]
+    }
+
     /// Takes over what was queued since `oldest`.
     pub(crate) fn append(&mut self, queued: &mut Vec<TimeSeries>, oldest: Option<Instant>) {
         if queued.is_empty() {
@@ -63,6 +72,7 @@ impl Backlog {
         for series in queued.iter() {
             self.samples += series.samples.len();
             self.bytes += bytes_of(series);
+            self.has_restored |= series.labels.mark() != 0;
         }
         if self.is_empty() {
             self.drop_all();
@@ -73,7 +83,7 @@ impl Backlog {
                 *end = end.saturating_sub(self.next);
                 *end > 0
             });
-            self.next = 0;
+            (self.next, self.settled) = (0, 0);
             self.items.append(queued);
         }
         if let Some(oldest) = oldest {
@@ -87,13 +97,16 @@ impl Backlog {
         let begin = self.next;
         let waiting = self.items.len() - begin;
         let (mut samples, mut bytes, mut end) = (0, 0, begin);
-        if self.samples == waiting && self.samples <= max_samples && self.bytes <= max_bytes {
+        let all = self.samples == waiting && self.samples <= max_samples && self.bytes <= max_bytes;
+        if all && !self.has_restored {
             (samples, bytes, end) = (self.samples, self.bytes, self.items.len());
         } else {
             self.cut_first(max_samples);
             for series in &self.items[begin..] {
                 let next = (series.samples.len(), bytes_of(series));
-                if end > begin && (samples + next.0 > max_samples || bytes + next.1 > max_bytes) {
+                let fits = samples + next.0 <= max_samples && bytes + next.1 <= max_bytes;
+                let is_alike = series.labels.mark() == self.items[begin].labels.mark();
+                if end > begin && !(fits && is_alike) {
                     break;
                 }
                 (samples, bytes, end) = (samples + next.0, bytes + next.1, end + 1);
@@ -126,6 +139,7 @@ impl Backlog {
             self.next -= 1;
             self.items[self.next] = series;
         }
+        self.settled = self.next;
         if self.is_empty() {
             self.drop_all();
         }
@@ -140,6 +154,6 @@ impl Backlog {
         }
         self.items.clear();
         self.ages.clear();
-        self.next = 0;
+        (self.next, self.settled, self.has_restored) = (0, 0, false);
     }
 }

@@ -3,6 +3,7 @@
 //! One object a line. A file that cannot be written (a full disk) loses letters, not samples: the failure is
 //! counted, logged, and ends the program with exit code 1; a line cut short is taken back.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -142,16 +143,16 @@ impl Letters {
 
     /// Adds a record that could not be decoded.
     pub fn record(&mut self, raw: &[u8], message: &str, source: &str) {
-        let (text, base64) = match std::str::from_utf8(raw) {
-            Ok(text) => (Some(text), None),
-            Err(_) => (None, Some(BASE64_STANDARD.encode(raw))),
+        let (raw, raw_encoding) = match std::str::from_utf8(raw) {
+            Ok(text) => (Cow::Borrowed(text), None),
+            Err(_) => (BASE64_STANDARD.encode(raw).into(), Some("base64")),
         };
         self.push(&RecordLine {
             kind: "record",
             reason: "undecodable",
             message,
-            raw: text,
-            raw_base64: base64,
+            raw: &raw,
+            raw_encoding,
             source,
         });
     }
@@ -186,10 +187,9 @@ struct RecordLine<'a> {
     kind: &'static str,
     reason: &'static str,
     message: &'a str,
+    raw: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    raw_base64: Option<String>,
+    raw_encoding: Option<&'static str>,
     source: &'a str,
 }
 
@@ -334,7 +334,7 @@ mod tests {
         letters.record(b"\xff{", "no JSON", "stdin:3");
         assert_eq!(
             String::from_utf8(letters.lines).unwrap(),
-            "{\"kind\":\"record\",\"reason\":\"undecodable\",\"message\":\"no JSON\",\"raw_base64\":\"/3s=\",\"source\":\"stdin:3\"}\n"
+            "{\"kind\":\"record\",\"reason\":\"undecodable\",\"message\":\"no JSON\",\"raw\":\"/3s=\",\"raw_encoding\":\"base64\",\"source\":\"stdin:3\"}\n"
         );
     }
 

@@ -126,7 +126,8 @@ async fn broken_utf8_in_the_structure_is_undecodable() {
     let ended = scene.written(&[], between(b"{\xff}")).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     scene.assert_ledger("written 2");
-    assert_eq!(scene.letters()[0]["raw_base64"], "e/99");
+    assert_eq!(scene.letters()[0]["raw"], "e/99");
+    assert_eq!(scene.letters()[0]["raw_encoding"], "base64");
 }
 
 #[tokio::test]
