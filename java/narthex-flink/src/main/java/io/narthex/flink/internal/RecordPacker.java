@@ -1,0 +1,268 @@
+// Packs series as the native library reads them (docs/adr/0009-flink-through-jni.md).
+package io.narthex.flink.internal;
+
+import java.util.Arrays;
+
+/**
+ * Holds packed records until they are handed over.
+ *
+ * <p>A record is packed by {@link #begin}, {@link #label} for each label, {@link #refuse} where it is known to be bad,
+ * {@link #beginSamples}, {@link #sample} for each sample, and {@link #end}. Nothing in a record makes it throw: what
+ * cannot be written goes below as a record of its own kind, which is counted and becomes a dead letter there.
+ */
+public final class RecordPacker {
+    /** The label of the metric's name. */
+    public static final String METRIC_NAME = "__name__";
+    /** The reason for a null. */
+    public static final String NULL = "null";
+    /** The reason for a record with more than may be in one. */
+    public static final String TOO_LARGE = "too_large";
+    /** The reason for labels that no receiver takes. */
+    public static final String LABEL_TOO_LONG = "label_too_long";
+
+    static final int LENGTH_BYTES = 4;
+    static final byte KIND_SERIES = 0;
+    static final byte KIND_UNWRITABLE = 1;
+    static final byte KIND_RESTORED = 2;
+    static final byte KIND_RESCALED = 3;
+
+    private static final int HEAD_BYTES = LENGTH_BYTES + 1;
+    /** Most samples of a packed record: a series with more goes in pieces, so that no record outgrows the buffer. */
+    static final int PIECE_SAMPLES = 2048;
+    /** Most bytes of a record's labels; a receiver takes 64 KiB a string at best, and a record some dozens of them. */
+    static final int MOST_LABEL_BYTES = 4 << 20;
+    /** Most labels that a record can count. */
+    static final int MOST_LABELS = 0xffff;
+    /** Of labels beyond the limits so many, and so many characters each, are kept to tell which record it was. */
+    private static final int KEPT_LABELS = 100;
+    private static final int KEPT_CHARS = 1024;
+    /** A huge record's memory is given back when it is gone. */
+    private static final int KEPT_CAPACITIES = 8;
+
+    private final int capacity;
+    private final Bytes bytes;
+    private int from;
+
+    private int recordAt;
+    private int labelsAt;
+    private int labels;
+    private int countAt;
+    private int samples;
+    private int nullSamples;
+    private boolean isOversize;
+    private String reason;
+    private String message;
+
+    /** Makes room for so many bytes to begin with. */
+    public RecordPacker(int capacity) {
+        this.capacity = capacity;
+        bytes = new Bytes(capacity);
+    }
+
+    /** Bytes that wait to be handed over. */
+    public int size() {
+        return bytes.end - from;
+    }
+
+    /** Begins a record. */
+    public void begin() {
+        recordAt = bytes.end;
+        bytes.ensure(HEAD_BYTES + 2);
+        bytes.end += HEAD_BYTES + 2;
+        labelsAt = bytes.end;
+        labels = 0;
+        nullSamples = 0;
+        isOversize = false;
+        reason = null;
+    }
+
+    /** Adds a label, in any order; a null makes the record one that cannot be written. */
+    public void label(String name, String value) {
+        if (name == null || value == null) {
+            refuse(NULL, name == null
+                    ? "the name of label " + labels + " is null"
+                    : name.equals(METRIC_NAME) ? "the metric name is null" : "the value of label \"" + cut(name) + "\" is null");
+            label(name == null ? "" : name, value == null ? "" : value);
+            return;
+        }
+        if (isOversize && labels >= KEPT_LABELS) {
+            return;
+        }
+        long most = 3L * (name.length() + value.length());
+        if (isOversize || labels == MOST_LABELS || bytes.end - labelsAt + most > MOST_LABEL_BYTES) {
+            refuseLabels();
+            bytes.putUtf8(cut(name));
+            bytes.putUtf8(cut(value));
+        } else {
+            bytes.putUtf8(name);
+            bytes.putUtf8(value);
+        }
+        labels++;
+    }
+
+    private void refuseLabels() {
+        if (!isOversize) {
+            isOversize = true;
+            refuse(LABEL_TOO_LONG, "it has more than " + MOST_LABELS + " labels, or more than "
+                    + (MOST_LABEL_BYTES >> 20) + " MiB of them; only the first are shown");
+        }
+    }
+
+    private static String cut(String text) {
+        return text.length() <= KEPT_CHARS ? text : text.substring(0, KEPT_CHARS) + "…";
+    }
+
+    /** Says that this record cannot be written; the first reason stays. Before {@link #beginSamples}. */
+    public void refuse(String reasonName, String why) {
+        if (reason == null) {
+            reason = reasonName;
+            message = why;
+        }
+    }
+
+    /** Ends the labels. */
+    public void beginSamples() {
+        bytes.setShort(labelsAt - 2, labels);
+        if (reason == null) {
+            bytes.array[recordAt + LENGTH_BYTES] = KIND_SERIES;
+        } else {
+            insertReason();
+        }
+        countAt = bytes.end;
+        bytes.putInt(0);
+        samples = 0;
+    }
+
+    /** Moves the labels up and puts the reason before them. */
+    private void insertReason() {
+        int labelsFrom = labelsAt - 2;
+        byte[] block = Arrays.copyOfRange(bytes.array, labelsFrom, bytes.end);
+        bytes.end = labelsFrom;
+        bytes.array[recordAt + LENGTH_BYTES] = KIND_UNWRITABLE;
+        bytes.putByte(reason.length());
+        bytes.putAscii(reason);
+        bytes.putUtf8(message);
+        bytes.ensure(block.length);
+        System.arraycopy(block, 0, bytes.array, bytes.end, block.length);
+        bytes.end += block.length;
+    }
+
+    /** Adds a sample; oldest first. */
+    public void sample(double value, long timestampMillis) {
+        if (samples == PIECE_SAMPLES) {
+            nextPiece();
+        }
+        bytes.ensure(16);
+        bytes.putLong(Double.doubleToRawLongBits(value));
+        bytes.putLong(timestampMillis);
+        samples++;
+    }
+
+    /** A sample that is null: it alone cannot be written. */
+    public void nullSample() {
+        nullSamples++;
+    }
+
+    private void nextPiece() {
+        endPiece();
+        int at = bytes.end;
+        int head = countAt - recordAt;
+        bytes.putCopy(recordAt, head);
+        recordAt = at;
+        countAt = bytes.end;
+        bytes.putInt(0);
+        samples = 0;
+    }
+
+    private void endPiece() {
+        bytes.setInt(countAt, samples);
+        bytes.setInt(recordAt, bytes.end - recordAt - LENGTH_BYTES);
+    }
+
+    /** Ends the record. A series without samples leaves nothing behind, for there is nothing to write. */
+    public void end() {
+        if (nullSamples > 0 && reason == null) {
+            endWithNulls();
+            return;
+        }
+        for (; nullSamples > 0; nullSamples--) {
+            sample(Double.NaN, 0);
+        }
+        if (samples == 0) {
+            bytes.end = recordAt;
+        } else {
+            endPiece();
+        }
+    }
+
+    /** Ends the good samples, then packs the null ones as a record that cannot be written. */
+    private void endWithNulls() {
+        int nulls = nullSamples;
+        byte[] block = Arrays.copyOfRange(bytes.array, recordAt + HEAD_BYTES, countAt);
+        nullSamples = 0;
+        end();
+        begin();
+        bytes.end = labelsAt - 2;
+        bytes.ensure(block.length);
+        System.arraycopy(block, 0, bytes.array, bytes.end, block.length);
+        bytes.end += block.length;
+        labels = (block[0] & 0xff) | (block[1] & 0xff) << 8;
+        refuse(NULL, nulls == 1 ? "the sample is null" : "these samples are null");
+        nullSamples = nulls;
+        beginSamples();
+        end();
+    }
+
+    /** Appends records that were packed before. */
+    void putRecords(byte[] records, int offset, int length) {
+        bytes.ensure(length);
+        System.arraycopy(records, offset, bytes.array, bytes.end, length);
+        bytes.end += length;
+    }
+
+    byte[] array() {
+        return bytes.array;
+    }
+
+    /** Where the first record that waits begins in {@link #array()}. */
+    int from() {
+        return from;
+    }
+
+    /** Bytes of the whole records at the head that fit into so many bytes; one record at least. */
+    int head(int most) {
+        if (size() <= most) {
+            return size();
+        }
+        int length = 0;
+        while (from + length < bytes.end) {
+            int next = LENGTH_BYTES + Bytes.getInt(bytes.array, from + length);
+            if (length > 0 && length + next > most) {
+                break;
+            }
+            length += next;
+        }
+        return length;
+    }
+
+    /** The first so many bytes have been handed over. */
+    void taken(int length) {
+        from += length;
+        if (from == bytes.end) {
+            from = 0;
+            bytes.end = 0;
+            if (bytes.array.length > KEPT_CAPACITIES * capacity) {
+                bytes.array = new byte[capacity];
+            }
+        } else if (from > bytes.array.length / 2) {
+            System.arraycopy(bytes.array, from, bytes.array, 0, size());
+            bytes.end = size();
+            from = 0;
+        }
+    }
+
+    /** A copy of what waits. */
+    byte[] copy() {
+        return Arrays.copyOfRange(bytes.array, from, bytes.end);
+    }
+}
