@@ -37,6 +37,7 @@ pub struct Labels {
     shard_hash: u64,
     key: u64,
     faults: LabelFaults,
+    mark: u8,
 }
 
 impl Labels {
@@ -91,6 +92,19 @@ impl Labels {
     #[inline]
     pub fn faults(&self) -> LabelFaults {
         self.faults
+    }
+
+    /// The same set with a mark of its owner's. The mark goes with clones and is no part of the set: equality
+    /// and hashes do not see it. It lies here because there is room for it, and in a series there is none.
+    #[must_use]
+    pub fn with_mark(self, mark: u8) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// The mark; 0 unless one was given.
+    #[inline]
+    pub fn mark(&self) -> u8 {
+        self.mark
     }
 
     /// Has the encoded bytes brought into the cache. Called for several sets before they are used, it lets
@@ -327,6 +341,7 @@ impl LabelsBuilder {
                 Memory::Own => Bytes::copy_from_slice(&self.encoded),
             },
             faults,
+            mark: 0,
         };
         self.clear();
         labels

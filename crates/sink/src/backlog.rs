@@ -69,13 +69,15 @@ impl Backlog {
         if queued.is_empty() {
             return;
         }
+        if self.is_empty() {
+            self.drop_all();
+        }
         for series in queued.iter() {
             self.samples += series.samples.len();
             self.bytes += bytes_of(series);
             self.has_restored |= series.labels.mark() != 0;
         }
-        if self.is_empty() {
-            self.drop_all();
+        if self.items.is_empty() {
             std::mem::swap(&mut self.items, queued);
         } else {
             self.items.drain(..self.next);

@@ -10,7 +10,8 @@ use narthex_model::{LabelFaults, Labels, Sample, TimeSeries};
 use narthex_protocol::encode::{self, SingleEncoder};
 use prefetch_index::prefetch_index;
 
-use crate::Reason;
+use crate::fate::Reason;
+use crate::origin::Origin;
 use crate::series_table::{Last, SeriesTable, Slot};
 
 /// Series in a run. While one is placed, what the next reads is on its way into the cache, and of the one after
@@ -76,6 +77,8 @@ pub(crate) struct Batch {
     pub(crate) dropped: Vec<Dropped>,
     /// Series that must wait for the next request: what follows a series' very first sample.
     pub(crate) deferred: Vec<TimeSeries>,
+    /// Where all series of the request come from.
+    pub(crate) origin: Origin,
     /// The request's items in the backlog.
     range: Range<usize>,
     is_plain: bool,
@@ -103,6 +106,7 @@ impl Batch {
         out: &mut Vec<u8>,
     ) {
         self.reset(range.clone());
+        self.origin = items[range.clone()].first().map_or(Origin::New, Origin::of);
         let newest_ms = now_ms.saturating_add(rules.max_future_ms);
         let run = |from: usize| from.min(range.end)..(from + AHEAD).min(range.end);
         let mut slots = [Slot::default(); AHEAD];
@@ -154,7 +158,7 @@ impl Batch {
         self.befores.clear();
         self.index.reset(range.len());
         self.is_contiguous = true;
-        self.is_plain = self.was_plain || self.requests_laid_out % PLAIN_AGAIN_EVERY == 0;
+        self.is_plain = self.was_plain || self.requests_laid_out.is_multiple_of(PLAIN_AGAIN_EVERY);
         self.requests_laid_out = if self.is_plain { 1 } else { self.requests_laid_out + 1 };
         self.range = range;
     }
@@ -279,7 +283,7 @@ impl Batch {
         let group = self.group_of(items, item, *last);
         for (at, &sample) in series.samples.iter().enumerate() {
             let Group { len, before, .. } = self.groups[group as usize];
-            if len > 0 && !before.is_some() {
+            if len > 0 && !before.is_some() && self.origin == Origin::New {
                 // The series' first sample goes alone: if its answer gets lost, the repeat tells for certain
                 // whether it was stored (see docs/adr/0003).
                 let rest = series.samples[at..].iter().copied();
@@ -292,7 +296,10 @@ impl Batch {
                     self.push(group, sample);
                 }
                 Placing::Late => self.late.push((item as u32, sample)),
-                Placing::Drop(reason) => self.dropped.push(Dropped { item: item as u32, sample, reason }),
+                Placing::Drop(reason) => {
+                    let reason = self.origin.reason_of_disorder(reason);
+                    self.dropped.push(Dropped { item: item as u32, sample, reason });
+                }
             }
         }
     }

@@ -71,6 +71,9 @@ reasons! {
     Null = "null", Dropped;
     /// Retries ended and `sink.on-exhausted` = `discard`; the receiver may hold it all the same.
     RetriesExhausted = "retries_exhausted", Dropped;
+    /// Restored after rescaling, and found too old or a duplicate, by the receiver or by the checks: newer
+    /// samples of its series may have gone before it.
+    Overtaken = "overtaken", Dropped;
     /// The receiver answered 400 to this sample.
     BadRequest = "bad_request", Rejected;
     /// The receiver answered 409 to this sample.

@@ -34,6 +34,7 @@ mod fate;
 mod loss_log;
 mod metrics;
 mod options;
+mod origin;
 mod queue;
 mod series_table;
 mod settle;
@@ -53,5 +54,6 @@ pub use narthex_model::{
     Clock, LabelFault, Labels, LabelsBuilder, ManualClock, Sample, Samples, SystemClock, TimeSeries,
 };
 pub use options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, OptionSpec, OptionType};
+pub use origin::Origin;
 pub use sink::{PrometheusSink, SeriesSender, shard_of};
 pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use narthex_model::TimeSeries;
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use crate::backlog::{Backlog, bytes_of};
@@ -35,6 +35,8 @@ pub(crate) struct Queue {
     limits: QueueLimits,
     state: Mutex<State>,
     wake_worker: Notify,
+    /// Wakes the worker also while a request is under way: somebody wants to know what is unsettled.
+    is_asked: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ struct State {
     counts: Counts,
     waiting: Vec<Waker>,
     flush: Flush,
+    /// Who wants to know what is unsettled.
+    asking: Vec<oneshot::Sender<Vec<TimeSeries>>>,
     is_closed: bool,
 }
 
@@ -79,7 +83,7 @@ enum Decision {
 
 impl Queue {
     pub(crate) fn new(limits: QueueLimits) -> Self {
-        Self { limits, state: Mutex::default(), wake_worker: Notify::new() }
+        Self { limits, state: Mutex::default(), wake_worker: Notify::new(), is_asked: Notify::new() }
     }
 
     #[inline]
@@ -106,6 +110,23 @@ impl Queue {
             }
             return Err(series);
         }
+        self.push(state, series, samples, bytes);
+        Ok(())
+    }
+
+    /// Takes the series in also when there is no room; only a closed queue leaves it with the caller.
+    pub(crate) fn push_over(&self, series: TimeSeries) -> Result<(), TimeSeries> {
+        let state = self.lock();
+        if state.is_closed {
+            return Err(series);
+        }
+        let (samples, bytes) = (series.samples.len(), bytes_of(&series));
+        self.push(state, series, samples, bytes);
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&self, mut state: MutexGuard<'_, State>, series: TimeSeries, samples: usize, bytes: usize) {
         let was_empty = state.items.is_empty();
         let (samples_before, bytes_before) = (state.samples, state.bytes);
         state.counts.received += samples as u64;
@@ -122,7 +143,25 @@ impl Queue {
         if was_empty || makes_a_request {
             self.wake_worker.notify_one();
         }
-        Ok(())
+    }
+
+    /// Asks the worker for all series that are not settled, in order.
+    pub(crate) fn ask_unsettled(&self) -> oneshot::Receiver<Vec<TimeSeries>> {
+        let (answer, receiver) = oneshot::channel();
+        self.lock().asking.push(answer);
+        self.is_asked.notify_one();
+        self.wake_worker.notify_one();
+        receiver
+    }
+
+    /// Waits until somebody may want to know what is unsettled.
+    pub(crate) async fn asked(&self) {
+        self.is_asked.notified().await;
+    }
+
+    /// Tells whoever asked what the worker holds and what is queued.
+    pub(crate) fn answer_unsettled(&self, backlog: &Backlog) {
+        self.lock().answer_unsettled(backlog);
     }
 
     /// Counts samples that are dropped before they enter the queue.
@@ -134,6 +173,7 @@ impl Queue {
     pub(crate) async fn fill(&self, backlog: &mut Backlog, batch_bytes: usize) -> Next {
         let limits = QueueLimits { batch_bytes: batch_bytes.min(self.limits.batch_bytes), ..self.limits };
         loop {
+            self.answer_unsettled(backlog);
             let due = match self.lock().next(backlog, &limits) {
                 Decision::Now(next) => return next,
                 Decision::Flushed(waiting) => {
@@ -237,6 +277,13 @@ impl State {
     fn wait(&mut self, context: &mut Context<'_>) {
         if !self.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
             self.waiting.push(context.waker().clone());
+        }
+    }
+
+    fn answer_unsettled(&mut self, backlog: &Backlog) {
+        for answer in std::mem::take(&mut self.asking) {
+            // Whoever has stopped waiting needs no answer.
+            let _ = answer.send(backlog.unsettled().iter().chain(&self.items).cloned().collect());
         }
     }
 

@@ -107,7 +107,7 @@ impl SeriesTable {
         let segment = &self.segments[segment_of(key)];
         match segment.find(key | MARKS) {
             Ok(slot) => {
-                prefetch_index(&segment.buckets[slot.bucket as usize].lasts, slot.at as usize);
+                prefetch_index(segment.buckets[slot.bucket as usize].lasts.as_slice(), slot.at as usize);
                 slot
             }
             Err(free) => free,

@@ -20,6 +20,7 @@ use narthex_client::{Attempts, Exhausted, Outcome, Refusal, ServerErrors, StopCa
 
 use crate::fate::Reason;
 use crate::options::{OnExhausted, OnReject};
+use crate::origin::Origin;
 use crate::worker::{SERVER_ERRORS_BEFORE_HALVING, Worker};
 use server_errors::Aside;
 
@@ -201,7 +202,10 @@ impl Resolver<'_> {
         let keeps_nothing = self.worker.shared.habit() == ReceiverHabit::KeepsNothing;
         if task.part.len() == 1 {
             self.lose(&task.part, Reason::of_status(refusal.status.as_u16()), refusal);
-        } else if self.is_one_a_series(&task.part) || (task.stored == Stored::Never && keeps_nothing) {
+        } else if self.is_restored()
+            || self.is_one_a_series(&task.part)
+            || (task.stored == Stored::Never && keeps_nothing)
+        {
             self.push_halves(task, false);
         } else {
             return self.resolve_ambiguous(task, refusal).await;
@@ -243,13 +247,12 @@ impl Resolver<'_> {
     }
 
     fn give_up(&mut self, task: &Task) {
-        if task.stored == Stored::Perhaps && !self.is_one_a_series(&task.part) {
+        if !self.is_restored() && task.stored == Stored::Perhaps && !self.is_one_a_series(&task.part) {
             return self.set(&task.part, Fate::Replayed);
         }
         let message =
             format!("{} requests were used up to isolate the refused samples of this request", self.requests);
-        let refusal = self.note((None, message));
-        self.set(&task.part, Fate::Lost { reason: Reason::IsolationBudget, refusal });
+        self.lose_as(&task.part, Reason::IsolationBudget, (None, message));
     }
 
     // === small things ===
@@ -285,8 +288,29 @@ impl Resolver<'_> {
     }
 
     fn lose(&mut self, part: &[u32], reason: Reason, refusal: Refusal) {
-        let refusal = self.note((Some(refusal.status.as_u16()), refusal.message));
+        self.lose_as(part, reason, (Some(refusal.status.as_u16()), refusal.message));
+    }
+
+    /// What was restored may have been written before, by the sink whose snapshot it is from: a refusal of it
+    /// is a repetition. After rescaling it may also have come too late, and then it is nowhere.
+    fn lose_as(&mut self, part: &[u32], reason: Reason, words: (Option<u16>, String)) {
+        let is_for_data = matches!(
+            reason,
+            Reason::BadRequest | Reason::Conflict | Reason::Unprocessable | Reason::IsolationBudget
+        );
+        let reason = match self.worker.batch.origin {
+            Origin::Restored if is_for_data => return self.set(part, Fate::Replayed),
+            Origin::Rescaled if is_for_data => Reason::Overtaken,
+            _ => reason,
+        };
+        let refusal = self.note(words);
         self.set(part, Fate::Lost { reason, refusal });
+    }
+
+    /// Of what was restored each refused sample has its fate when it stands alone: nobody need be asked whether
+    /// the receiver holds it, and its answers say nothing about the receiver's habits.
+    fn is_restored(&self) -> bool {
+        self.worker.batch.origin != Origin::New
     }
 
     fn note(&mut self, words: (Option<u16>, String)) -> u32 {

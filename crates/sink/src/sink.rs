@@ -25,7 +25,7 @@ use crate::metrics::{RequestMetrics, SinkCollector};
 use crate::options::Options;
 use crate::queue::{Queue, QueueLimits};
 use crate::settle::{Halt, ReceiverHabit};
-use crate::worker::{Worker, letter_for};
+use crate::worker::{Worker, letter_for, letters_for};
 
 /// Writes time series to a Remote-Write receiver.
 ///
@@ -158,8 +158,8 @@ impl PrometheusSink {
     /// # Errors
     /// When the sink has stopped.
     pub async fn flush(&self) -> Result<(), SinkError> {
-        for queue in &self.shared.queues {
-            let number = queue.request_flush();
+        let asked: Vec<_> = self.shared.queues.iter().map(|queue| (queue, queue.request_flush())).collect();
+        for (queue, number) in asked {
             poll_fn(|context| {
                 let is_flushed = queue.is_flushed(number, context);
                 self.shared.check()?;
@@ -222,9 +222,31 @@ impl PrometheusSink {
         }
     }
 
+    /// Ends the shards at once. What was not settled is lost to this process, as its owner knows.
+    pub fn abort(mut self) {
+        std::mem::take(&mut self.shards).iter().for_each(JoinHandle::abort);
+    }
+
     /// What has become of every sample so far.
     pub fn ledger(&self) -> Ledger {
         self.shared.ledger().0
+    }
+
+    /// All series that are not settled: queued, or in a request under way. Those of a series are in order.
+    /// The answer takes milliseconds also while the receiver is away. Nothing is taken out.
+    ///
+    /// # Errors
+    /// When the sink has stopped.
+    pub async fn unsettled(&self) -> Result<Vec<TimeSeries>, SinkError> {
+        let asked: Vec<_> = self.shared.queues.iter().map(Queue::ask_unsettled).collect();
+        let mut unsettled = Vec::new();
+        for shard in asked {
+            tokio::select! {
+                series = shard => unsettled.extend(series.map_err(|_| SinkError::Closed)?),
+                () = self.shared.failed() => self.shared.check()?,
+            }
+        }
+        Ok(unsettled)
     }
 
     /// Why the sink has stopped, if it has.
@@ -290,6 +312,16 @@ impl SeriesSender {
         self.0.queue_of(&series.labels).try_push(series, None)
     }
 
+    /// Hands a series over without waiting, also when its shard's queue is full: for a caller that must not
+    /// wait and bounds by itself how often.
+    ///
+    /// # Errors
+    /// When the sink has stopped; the series is then not taken.
+    pub fn send_over(&self, series: TimeSeries) -> Result<(), SinkError> {
+        self.0.check()?;
+        self.0.queue_of(&series.labels).push_over(series).map_err(|_| SinkError::Closed)
+    }
+
     /// Counts a sample that cannot be sent (no timestamp, null) as received and dropped, with a dead letter.
     pub async fn discard(
         &self,
@@ -307,6 +339,20 @@ impl SeriesSender {
         let series = TimeSeries { labels, samples: Default::default() };
         let letters = letter_for(&series, value, timestamp, reason);
         // The writer never panics; were it cancelled, the runtime is going down.
+        let _ = dead_letters.start_write(letters).await;
+    }
+
+    /// Counts the samples of a series that cannot be sent as received and dropped, with dead letters that hold
+    /// the message. A series without samples counts as one sample.
+    pub async fn discard_series(&self, series: &TimeSeries, reason: Reason, message: &str) {
+        let samples = series.samples.len().max(1) as u64;
+        self.0.queue_of(&series.labels).count(|counts| {
+            counts.received += samples;
+            counts.lost.add(reason, samples);
+        });
+        let Some(dead_letters) = &self.0.dead_letters else { return };
+        let letters = letters_for(series, reason, message);
+        // As above.
         let _ = dead_letters.start_write(letters).await;
     }
 }
@@ -417,6 +463,11 @@ impl Shared {
             Halt::Stop(cause) => SinkError::Stopped { url, cause: Arc::new(cause) },
             Halt::Exhausted(cause) => SinkError::Exhausted { url, cause: Arc::new(cause) },
         };
+        self.stop(error);
+    }
+
+    /// Stops the sink; the first error is kept.
+    pub(crate) fn stop(&self, error: SinkError) {
         if self.failure.set(error.clone()).is_ok() {
             tracing::error!("{error}");
         }

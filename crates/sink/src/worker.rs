@@ -1,9 +1,11 @@
 //! A shard: one task that takes requests' worth of series from its queue, one request in flight.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use narthex_client::{Attempts, Observer, Outcome, ServerErrors};
 use narthex_model::{Sample, TimeSeries};
 use narthex_protocol::snappy::Compressor;
@@ -12,9 +14,11 @@ use tokio::time::Instant;
 use crate::backlog::Backlog;
 use crate::batch::{Batch, CheckRules};
 use crate::dead_letters::{Cause, Letters};
+use crate::error::SinkError;
 use crate::fate::{ByReason, Reason};
 use crate::loss_log::Loss;
 use crate::options::Checks;
+use crate::origin::Origin;
 use crate::queue::Next;
 use crate::series_table::{Last, SeriesTable};
 use crate::settle::{Fate, Halt, Settlement};
@@ -62,12 +66,17 @@ impl Worker {
         }
     }
 
-    /// Runs until the queue is closed and empty, or the sink has failed.
+    /// Runs until the queue is closed and empty, or the sink has failed. A panic fails the sink: else whoever
+    /// waits for this shard would wait for ever.
     pub(crate) async fn run(mut self) {
         let shared = self.shared.clone();
         tokio::select! {
             () = shared.failed() => {}
-            () = self.work() => {}
+            ended = AssertUnwindSafe(self.work()).catch_unwind() => if let Err(payload) = ended {
+                let said = payload.downcast_ref::<String>().map(String::as_str);
+                let said = said.or_else(|| payload.downcast_ref::<&str>().copied());
+                shared.stop(SinkError::Shard(format!("it panicked: {}", said.unwrap_or("no message"))));
+            },
         }
     }
 
@@ -144,7 +153,20 @@ impl Worker {
         attempts: &mut Attempts,
         on_5xx: ServerErrors,
     ) -> Outcome {
-        self.shared.client.deliver(body, attempts, on_5xx, self).await
+        self.while_answering(self.shared.client.deliver(body, attempts, on_5xx, self)).await
+    }
+
+    /// Waits for `what`, and meanwhile tells whoever asks what is unsettled.
+    async fn while_answering<T>(&self, what: impl Future<Output = T>) -> T {
+        let queue = &self.shared.queues[self.shard];
+        tokio::pin!(what);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut what => return done,
+                () = queue.asked() => queue.answer_unsettled(&self.backlog),
+            }
+        }
     }
 
     /// Counts what became of the request, files dead letters, logs losses and gives the memory back.
@@ -170,7 +192,7 @@ impl Worker {
             counts.lost.merge(&self.lost);
         });
         if let Some(writing) = writing
-            && let Err(error) = writing.await
+            && let Err(error) = self.while_answering(writing).await
         {
             tracing::error!("the dead-letter writer ended: {error}");
         }
@@ -219,7 +241,13 @@ impl Worker {
         let Some(table) = &mut self.table else { return };
         for (at, group) in self.batch.groups.iter().enumerate().filter(|(_, group)| !group.is_late) {
             let range = self.batch.indices(at);
-            let is_lost = |sample: u32| matches!(settlement.fates[sample as usize], Fate::Lost { .. });
+            let is_restored = self.batch.origin != Origin::New;
+            let is_lost = |sample: u32| match settlement.fates[sample as usize] {
+                Fate::Lost { .. } => true,
+                // The receiver holds something newer, nobody knows what.
+                Fate::Replayed => is_restored,
+                Fate::Written | Fate::Pending => false,
+            };
             if !range.clone().any(is_lost) {
                 continue;
             }
@@ -324,5 +352,18 @@ pub(crate) fn letter_for(
 ) -> Letters {
     let mut letters = Letters::default();
     letters.sample(&series.labels, value, timestamp, Cause { reason, status: None, message: "" });
+    letters
+}
+
+/// Files the samples of a series that never came to a request.
+pub(crate) fn letters_for(series: &TimeSeries, reason: Reason, message: &str) -> Letters {
+    let cause = Cause { reason, status: None, message };
+    let mut letters = Letters::default();
+    for &sample in &series.samples {
+        letters.sample(&series.labels, Some(sample), Some(sample.timestamp_ms), cause);
+    }
+    if series.samples.is_empty() {
+        letters.sample(&series.labels, None, None, cause);
+    }
     letters
 }

@@ -45,7 +45,7 @@ enum Suspicion {
 impl Resolver<'_> {
     pub(super) async fn server_errors(&mut self, mut task: Task, refusal: Refusal) -> Result<(), Halt> {
         self.fruitless += 1;
-        if task.stored == Stored::Perhaps && !self.is_one_a_series(&task.part) {
+        if task.stored == Stored::Perhaps && !self.is_restored() && !self.is_one_a_series(&task.part) {
             // Halves would be refused as old if it was stored: that comes first.
             match self.whether_stored(&mut task).await? {
                 Verdict::Stored => return self.resolve_stored(self.by_series(&task.part), refusal).await,
