@@ -240,8 +240,12 @@ public final class PrometheusTimeSeriesSerializer extends TypeSerializer<Prometh
     @Override
     public void copy(DataInputView source, DataOutputView target) throws IOException {
         int length = source.readInt();
+        Bytes bytes = scratch();
+        bytes.end = 0;
+        bytes.ensure(length);
+        source.readFully(bytes.array, 0, length);
         target.writeInt(length);
-        target.write(source, length);
+        target.write(bytes.array, 0, length);
     }
 
     @Override

@@ -85,18 +85,15 @@ public final class RecordPacker {
             label(name == null ? "" : name, value == null ? "" : value);
             return;
         }
+        long most = 3L * (name.length() + value.length());
+        if (labels == MOST_LABELS || bytes.end - labelsAt + most > MOST_LABEL_BYTES) {
+            refuseLabels();
+        }
         if (isOversize && labels >= KEPT_LABELS) {
             return;
         }
-        long most = 3L * (name.length() + value.length());
-        if (isOversize || labels == MOST_LABELS || bytes.end - labelsAt + most > MOST_LABEL_BYTES) {
-            refuseLabels();
-            bytes.putUtf8(cut(name));
-            bytes.putUtf8(cut(value));
-        } else {
-            bytes.putUtf8(name);
-            bytes.putUtf8(value);
-        }
+        bytes.putUtf8(isOversize ? cut(name) : name);
+        bytes.putUtf8(isOversize ? cut(value) : value);
         labels++;
     }
 

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,25 +71,31 @@ public final class SettingsCheck {
      * @throws IllegalArgumentException with every mistake, one a line
      */
     public SinkSettings settings(String metricGroupName, PrometheusRequestSigner signer) {
-        checkNulls();
-        checkUrl();
-        checkUserAgent();
-        if (metricGroupName == null || metricGroupName.isBlank()) {
-            mistake("setMetricGroupName", "is empty; leave it out for \"Prometheus\"");
-        }
-        Duration wait = checkedWait();
-        checkEach();
-        checkBuffer();
-        checkBackoff();
-        checkAuth();
-        checkTls();
+        mistakes(metricGroupName);
         if (!mistakes.isEmpty()) {
             throw new IllegalArgumentException("cannot build the Prometheus sink: " + mistakes.size()
                     + (mistakes.size() == 1 ? " mistake" : " mistakes") + "\n  " + String.join("\n  ", mistakes));
         }
         Map<String, String> forNative = new LinkedHashMap<>(options);
         forNative.remove(CHECKPOINT_WAIT);
-        return new SinkSettings(forNative, metricGroupName, wait, signer);
+        return new SinkSettings(forNative, metricGroupName, checkedWait(), signer);
+    }
+
+    /** Every mistake: the option, a colon, and what is wrong with it. To be asked once. */
+    public List<String> mistakes(String metricGroupName) {
+        checkNulls();
+        checkUrl();
+        checkUserAgent();
+        if (metricGroupName == null || metricGroupName.isBlank()) {
+            mistake("setMetricGroupName", "is empty; leave it out for \"Prometheus\"");
+        }
+        checkedWait();
+        checkEach();
+        checkBuffer();
+        checkBackoff();
+        checkAuth();
+        checkTls();
+        return Collections.unmodifiableList(mistakes);
     }
 
     private void mistake(String option, String problem) {

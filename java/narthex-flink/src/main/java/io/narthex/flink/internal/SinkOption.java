@@ -25,14 +25,18 @@ public final class SinkOption {
 
     private final String key;
     private final String type;
+    private final String defaultValue;
     private final String range;
+    private final String doc;
     private final List<String> values;
     private final boolean isSecret;
 
     private SinkOption(Map<?, ?> entry) {
         key = (String) entry.get("key");
         type = (String) entry.get("type");
+        defaultValue = (String) entry.get("default");
         range = (String) entry.get("range");
+        doc = (String) entry.get("doc");
         isSecret = (Boolean) entry.get("secret");
         List<String> words = new ArrayList<>();
         ((List<?>) entry.get("values")).forEach(word -> words.add((String) word));
@@ -63,38 +67,26 @@ public final class SinkOption {
 
     /** The option whose name is nearest to one that does not exist. */
     public static String nearest(String key) {
-        String nearest = null;
-        int least = Integer.MAX_VALUE;
-        for (String candidate : ALL.keySet()) {
-            int distance = distance(key, candidate);
-            if (distance < least) {
-                least = distance;
-                nearest = candidate;
-            }
-        }
-        return nearest;
-    }
-
-    /** Edits from one text to the other. */
-    private static int distance(String from, String to) {
-        int[] row = new int[to.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= from.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int change = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[to.length()];
+        return Nearest.of(key, ALL.keySet());
     }
 
     public String key() {
         return key;
+    }
+
+    /** One of integer, duration, duration-or-unlimited, memory-size, enum, text, path, headers. */
+    public String type() {
+        return type;
+    }
+
+    /** As one would write it; empty where there is none. */
+    public String defaultValue() {
+        return defaultValue;
+    }
+
+    /** What it does. */
+    public String doc() {
+        return doc;
     }
 
     public boolean isSecret() {

@@ -1,0 +1,133 @@
+// A Remote-Write receiver inside the test's JVM, with scripted answers.
+package io.narthex.flink;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntUnaryOperator;
+import org.xerial.snappy.Snappy;
+
+/** Keeps what it answers with 2xx: series by their sorted labels, samples in the order of arrival. */
+final class Receiver implements AutoCloseable {
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    /** The status of the n-th request, from 0. */
+    volatile IntUnaryOperator script = request -> 204;
+    final AtomicInteger requests = new AtomicInteger();
+    final Map<String, List<String>> series = new TreeMap<>();
+    final Map<String, String> lastHeaders = new ConcurrentHashMap<>();
+
+    Receiver() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+        server.setExecutor(threads);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + server.getAddress().getPort() + "/api/v1/write";
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            exchange.getRequestHeaders().forEach((name, values) -> lastHeaders.put(name.toLowerCase(), values.get(0)));
+            int status = script.applyAsInt(requests.getAndIncrement());
+            if (status / 100 == 2) {
+                take(ByteBuffer.wrap(Snappy.uncompress(body)).order(ByteOrder.LITTLE_ENDIAN));
+            }
+            byte[] words = status / 100 == 2 ? new byte[0] : ("scripted " + status).getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, words.length == 0 ? -1 : words.length);
+            exchange.getResponseBody().write(words);
+        } finally {
+            exchange.close();
+        }
+    }
+
+    int samples() {
+        synchronized (series) {
+            return series.values().stream().mapToInt(List::size).sum();
+        }
+    }
+
+    private void take(ByteBuffer request) {
+        synchronized (series) {
+            while (request.hasRemaining()) {
+                int tag = (int) varint(request);
+                ByteBuffer field = piece(request);
+                if (tag >> 3 == 1) {
+                    takeSeries(field);
+                }
+            }
+        }
+    }
+
+    private void takeSeries(ByteBuffer message) {
+        Map<String, String> labels = new TreeMap<>();
+        List<String> samples = new ArrayList<>();
+        while (message.hasRemaining()) {
+            int field = (int) varint(message) >> 3;
+            ByteBuffer inner = piece(message);
+            if (field == 1) {
+                varint(inner);
+                String name = text(piece(inner));
+                varint(inner);
+                labels.put(name, text(piece(inner)));
+            } else {
+                double value = 0;
+                long timestamp = 0;
+                while (inner.hasRemaining()) {
+                    if (varint(inner) >> 3 == 1) {
+                        value = inner.getDouble();
+                    } else {
+                        timestamp = varint(inner);
+                    }
+                }
+                samples.add(value + "@" + timestamp);
+            }
+        }
+        series.computeIfAbsent(labels.toString(), key -> new ArrayList<>()).addAll(samples);
+    }
+
+    private static String text(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes).toString();
+    }
+
+    private static ByteBuffer piece(ByteBuffer in) {
+        int length = (int) varint(in);
+        ByteBuffer piece = in.slice().order(ByteOrder.LITTLE_ENDIAN);
+        piece.limit(length);
+        in.position(in.position() + length);
+        return piece;
+    }
+
+    private static long varint(ByteBuffer in) {
+        long value = 0;
+        for (int shift = 0;; shift += 7) {
+            byte next = in.get();
+            value |= (long) (next & 0x7f) << shift;
+            if (next >= 0) {
+                return value;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
