@@ -8,6 +8,8 @@ notices, and one whose text is not found any more, make the run fail.
 """
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -142,20 +144,39 @@ def main() -> int:
     return 1 if survivors else 0
 
 
+def limited() -> None:
+    """A group of its own, to be ended whole; and a broken sink must not take all memory there is."""
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+
+
+def run(command: list[str], clone: str, env: dict) -> tuple[int, str, str]:
+    with subprocess.Popen(command, cwd=clone, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          errors="replace", preexec_fn=limited) as child:
+        try:
+            out, err = child.communicate(timeout=900)
+        finally:
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return child.returncode, out, err
+
+
 def judge(clone: str, env: dict) -> tuple[str, str]:
     """The quick tests first; what they let pass, the others are asked."""
     for tests in (["--lib", "--test", "contracts"], ["--tests"]):
         command = ["cargo", "test", "--quiet", "-p", "narthex-client", "-p", "narthex-model", "-p", "narthex-sink"]
         try:
-            run = subprocess.run(command + tests, cwd=clone, env=env, capture_output=True, text=True, timeout=900)
+            code, out, err = run(command + tests, clone, env)
         except subprocess.TimeoutExpired:
             return "noticed", "the tests hang"
-        failed = sorted(set(re.findall(r"^    ([\w:]+)$", run.stdout, re.M)))
+        failed = sorted(set(re.findall(r"^    ([\w:]+)$", out, re.M)))
         if failed:
             return "noticed", f"{len(failed)} failed, first {failed[0]}"
-        if "could not compile" in run.stderr:
-            return "BROKEN", "it does not compile: " + next(iter(re.findall(r"^error.*$", run.stderr, re.M)), "")
-        if run.returncode != 0:
+        if "could not compile" in err:
+            return "BROKEN", "it does not compile: " + next(iter(re.findall(r"^error.*$", err, re.M)), "")
+        if code != 0:
             return "noticed", "the tests end with an error"
     return "SURVIVED", "all tests pass"
 

@@ -44,8 +44,9 @@ pub struct Client {
 
 /// Is told of every attempt, for metrics and logs.
 pub trait Observer: Sync {
-    /// An attempt ended after `elapsed`; `code` is the status, or none when there was no answer.
-    fn attempted(&self, code: Option<StatusCode>, elapsed: Duration);
+    /// An attempt ended after `elapsed`; `code` is the status, or none when there was no answer. `is_retry`: it
+    /// repeated an earlier one.
+    fn attempted(&self, code: Option<StatusCode>, elapsed: Duration, is_retry: bool);
     /// The request will be tried again after `wait`; `since` is the time since its first attempt.
     fn retrying(&self, cause: &str, wait: Duration, since: Duration);
     /// The request was accepted after at least one retry.
@@ -152,12 +153,14 @@ impl Client {
         observer: &dyn Observer,
     ) -> Outcome {
         let first = *attempts.first.get_or_insert_with(Instant::now);
+        let mut is_retry = false;
         loop {
             let started = Instant::now();
             let attempt = self.attempt(body, attempts.made).await;
             attempts.made += 1;
             let code = if let Attempt::Answered(answer) = &attempt { Some(answer.status) } else { None };
-            observer.attempted(code, started.elapsed());
+            observer.attempted(code, started.elapsed(), is_retry);
+            is_retry = true;
             let again = match self.judge(attempt, attempts, server_errors) {
                 Judged::End(outcome) => {
                     if matches!(outcome, Outcome::Accepted) && attempts.made > 1 {
@@ -168,8 +171,10 @@ impl Client {
                 Judged::Again(again) => again,
             };
             let wait = self.config.retry.backoff(attempts.made, rand::random(), again.retry_after);
-            let next = first.elapsed() + wait;
-            if !self.config.retry.allows(attempts.made - 1, next, self.has_accepted()) {
+            let (elapsed, next) = (first.elapsed(), first.elapsed() + wait);
+            // Who names a time is a receiver, if one under load: what shows wrong URLs early need not run out.
+            let patience = if again.retry_after.is_some() { elapsed } else { next };
+            if !self.config.retry.allows(attempts.made - 1, patience, next, self.has_accepted()) {
                 return Outcome::Exhausted(Exhausted {
                     attempts: attempts.made,
                     elapsed: first.elapsed(),

@@ -16,6 +16,8 @@ use crate::{Answer, BoxFuture, Delivery, Failure, Transport, TransportError};
 
 /// Most bytes of an answer's body that are read; the rest ends with its connection.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Longest time that the body of an answer is waited for: it holds words for a log, the status has come.
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
 /// Below the idle timeouts of receivers and gateways, so that a request seldom meets a closing connection.
 const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 
@@ -122,10 +124,12 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The status has been said; a body that breaks off or hangs changes nothing about it.
+/// The status has been said; a body that breaks off or hangs changes nothing about it. Its connection is not
+/// used again.
 async fn read_body(mut response: reqwest::Response) -> Bytes {
     let mut body = BytesMut::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
+    let until = tokio::time::Instant::now() + BODY_PATIENCE;
+    while let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until, response.chunk()).await {
         let room = MAX_ANSWER_BYTES - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if body.len() == MAX_ANSWER_BYTES {

@@ -48,13 +48,14 @@ impl RetryPolicy {
     }
 
     /// Whether a request may be tried once more after `retries` retries, when the next attempt would start
-    /// `elapsed` after the first one.
-    pub fn allows(&self, retries: u32, elapsed: Duration, has_accepted: bool) -> bool {
+    /// `next` after the first one. Without limits `patience` is what counts before the first accept: the time
+    /// of the next attempt, or of the last one when the receiver itself asked for the wait.
+    pub fn allows(&self, retries: u32, patience: Duration, next: Duration, has_accepted: bool) -> bool {
         let unlimited = self.max_retries.is_none() && self.max_time.is_none();
         if unlimited {
-            return has_accepted || elapsed <= Self::BEFORE_FIRST_ACCEPT;
+            return has_accepted || patience <= Self::BEFORE_FIRST_ACCEPT;
         }
-        self.max_retries.is_none_or(|most| retries < most) && self.max_time.is_none_or(|most| elapsed <= most)
+        self.max_retries.is_none_or(|most| retries < most) && self.max_time.is_none_or(|most| next <= most)
     }
 }
 
@@ -107,19 +108,27 @@ mod tests {
     #[test]
     fn without_limits_patience_ends_only_before_the_first_accept() {
         let policy = RetryPolicy::default();
-        assert!(policy.allows(1_000_000, Duration::from_secs(1_000_000), true));
-        assert!(policy.allows(1_000_000, Duration::from_secs(60), false));
-        assert!(!policy.allows(0, Duration::from_secs(61), false));
+        assert!(policy.allows(
+            1_000_000,
+            Duration::from_secs(1_000_000),
+            Duration::from_secs(1_000_000),
+            true
+        ));
+        assert!(policy.allows(1_000_000, Duration::from_secs(60), Duration::from_secs(60), false));
+        assert!(!policy.allows(0, Duration::from_secs(61), Duration::from_secs(61), false));
     }
 
     #[test]
     fn limits_hold_whatever_was_accepted() {
         let policy = RetryPolicy { max_retries: Some(2), ..RetryPolicy::default() };
-        assert!(policy.allows(1, Duration::MAX, true) && !policy.allows(2, Duration::ZERO, true));
+        assert!(
+            policy.allows(1, Duration::MAX, Duration::MAX, true)
+                && !policy.allows(2, Duration::ZERO, Duration::ZERO, true)
+        );
         let policy = RetryPolicy { max_time: Some(Duration::from_secs(5)), ..RetryPolicy::default() };
         assert!(
-            policy.allows(99, Duration::from_secs(5), false)
-                && !policy.allows(0, Duration::from_secs(6), true)
+            policy.allows(99, Duration::from_secs(5), Duration::from_secs(5), false)
+                && !policy.allows(0, Duration::from_secs(6), Duration::from_secs(6), true)
         );
     }
 }

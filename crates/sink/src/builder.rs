@@ -19,6 +19,7 @@ use crate::error::{BuildError, Mistake};
 use crate::options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, Options};
 use crate::sink::PrometheusSink;
 use crate::units::{format_bytes, format_duration, parse_bytes, parse_duration};
+use crate::url::{port_problem, shown_url, split_user_info};
 
 /// Builds a [`PrometheusSink`]; see docs/sink-options.md for every option's unit, default and range.
 #[must_use]
@@ -38,9 +39,7 @@ pub struct PrometheusSinkBuilder {
 /// Shows no more than where it writes to: values of headers and what stands before an @ may be secrets.
 impl fmt::Debug for PrometheusSinkBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrometheusSinkBuilder")
-            .field("url", &without_user_info(&self.url))
-            .finish_non_exhaustive()
+        f.debug_struct("PrometheusSinkBuilder").field("url", &shown_url(&self.url)).finish_non_exhaustive()
     }
 }
 
@@ -255,7 +254,7 @@ impl PrometheusSinkBuilder {
         // From here on the signer alone knows them.
         (self.options.username, self.options.password, self.options.bearer_token) = (None, None, None);
         signers.append(&mut self.signers);
-        let display_url = url.to_string();
+        let display_url = shown_url(&url.to_string());
         let retry = self.options.retry.clone();
         let config = ClientConfig { url, headers, user_agent, signers, retry };
         let client = Client::new(config, transport, self.clock.clone());
@@ -285,7 +284,7 @@ impl PrometheusSinkBuilder {
                 bare
             }
         };
-        let shown = without_user_info(&text);
+        let shown = shown_url(&text);
         let problem = match text.parse::<Uri>() {
             Ok(uri) => match (uri.scheme_str(), uri.host()) {
                 (Some("http" | "https"), Some(host)) if !host.is_empty() => match port_problem(&uri) {
@@ -506,46 +505,6 @@ fn only_one(text: &str) -> Result<(), String> {
 
 fn duration_or_unlimited(text: &str) -> Result<Option<Duration>, String> {
     if text.trim() == "unlimited" { Ok(None) } else { parse_duration(text).map(Some) }
-}
-
-/// A port that no socket has; the URL's grammar takes any digits.
-fn port_problem(uri: &Uri) -> Option<String> {
-    let port = uri.authority()?.as_str().rsplit_once(':').filter(|(_, port)| !port.ends_with(']'))?.1;
-    let is_good = port.is_empty() || port.parse::<u16>().is_ok_and(|port| port > 0);
-    (!is_good).then(|| format!("{port:?} is no port; allowed are 1 to 65535"))
-}
-
-/// What stands before an @ may be a password, also where no scheme or a slash keeps it from being cut out.
-fn without_user_info(url: &str) -> &str {
-    url.rsplit_once('@').map_or(url, |(_, host)| host)
-}
-
-/// Cuts `user:password@` out of a URL.
-fn split_user_info(url: &str) -> (String, Option<(String, String)>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let Some(at) = rest[..authority_end].rfind('@') else { return (url.to_owned(), None) };
-    let (username, password) = rest[..at].split_once(':').unwrap_or((&rest[..at], ""));
-    (format!("{scheme}://{}", &rest[at + 1..]), Some((percent_decoded(username), percent_decoded(password))))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| byte == b'%') {
-            Some(decoded) => {
-                out.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                out.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn unknown(key: &str) -> String {

@@ -40,6 +40,7 @@ mod series_table;
 mod settle;
 mod sink;
 mod units;
+mod url;
 mod worker;
 
 pub use builder::PrometheusSinkBuilder;
@@ -57,3 +58,4 @@ pub use options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, Option
 pub use origin::Origin;
 pub use sink::{PrometheusSink, SeriesSender, shard_of};
 pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};
+pub use url::shown_url;

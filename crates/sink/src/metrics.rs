@@ -48,22 +48,19 @@ impl RequestMetrics {
         }
     }
 
-    pub(crate) fn attempted(&self, code: Option<http::StatusCode>, elapsed: Duration) {
+    pub(crate) fn attempted(&self, code: Option<http::StatusCode>, elapsed: Duration, is_retry: bool) {
         if code.is_some_and(|code| code.is_success()) {
             self.accepted.fetch_add(1, Ordering::Relaxed);
         }
         let code = code.map_or(NO_ANSWER, |code| code.as_u16());
         *self.by_code.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
         self.duration.observe(elapsed.as_secs_f64());
+        self.retries.fetch_add(u64::from(is_retry), Ordering::Relaxed);
     }
 
     /// Requests that were accepted.
     pub(crate) fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn retried(&self) {
-        self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn sent_bytes(&self, bytes: usize) {

@@ -191,8 +191,11 @@ impl PrometheusSink {
                 self.send(series).await?;
             }
             self.shared.queues.iter().for_each(Queue::close);
-            for shard in &mut shards {
-                shard.await.map_err(|error| SinkError::Shard(error.to_string()))?;
+            // One that has ended must not be awaited again, should the time run out before the others.
+            while let Some(shard) = shards.last_mut() {
+                let ended = shard.await;
+                shards.pop();
+                ended.map_err(|error| SinkError::Shard(error.to_string()))?;
             }
             self.shared.failure.get().map_or(Ok(()), |error| Err(error.clone()))
         };

@@ -327,12 +327,11 @@ fn cut(mut series: String) -> String {
 }
 
 impl Observer for Worker {
-    fn attempted(&self, code: Option<http::StatusCode>, elapsed: Duration) {
-        self.shared.metrics.attempted(code, elapsed);
+    fn attempted(&self, code: Option<http::StatusCode>, elapsed: Duration, is_retry: bool) {
+        self.shared.metrics.attempted(code, elapsed, is_retry);
     }
 
     fn retrying(&self, cause: &str, wait: Duration, since: Duration) {
-        self.shared.metrics.retried();
         self.shared.log.retrying(cause, wait, since);
     }
 

@@ -13,7 +13,7 @@ use narthex_receiver::{
     Receiver, ReceiverConfig, ReceiverServer, Script, ServerConfig, ServerHandle, TlsIdentity,
 };
 use narthex_sink::{Labels, Ledger, PrometheusSink, PrometheusSinkBuilder, Sample, SinkError, TimeSeries};
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -439,4 +439,27 @@ async fn a_child_writes_where_it_is_told() {
     let sink = quick(url).retry_max_time(Duration::from_secs(5)).build().unwrap();
     sink.send(series(0, 0)).await.unwrap();
     assert_eq!(sink.close().await.unwrap().written, 1);
+}
+
+/// The words of a refusal are decoration: who never ends them does not hold the sink up for the request's timeout.
+#[tokio::test]
+async fn an_answer_whose_body_stalls_counts_by_its_status() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = vec![0; 64 * 1024];
+                let _ = stream.read(&mut request).await; // the head and a small body come together or in two
+                let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\nbad").await;
+                sleep(Duration::from_secs(60)).await;
+            });
+        }
+    });
+    let sink = quick(format!("http://{address}/api/v1/write")).build().unwrap();
+    let begin = Instant::now();
+    sink.send(series(0, 0)).await.unwrap();
+    let ledger = timeout(SOON, sink.close()).await.expect("the status is enough").unwrap();
+    assert_eq!((ledger.written, ledger.rejected_total()), (0, 1));
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
 }

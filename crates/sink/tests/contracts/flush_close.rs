@@ -228,3 +228,24 @@ async fn what_cannot_be_sent_at_all_is_counted_and_kept() {
     let letters = rig.letters();
     assert_eq!(letters.iter().map(|l| l.reason.as_str()).collect::<Vec<_>>(), ["no_timestamp", "null"]);
 }
+
+/// Shards that have ended are not asked again when the time runs out for the others.
+#[tokio::test(start_paused = true)]
+async fn a_drain_that_some_shards_make_and_others_do_not_ends_with_a_ledger() {
+    for stuck in 0..8 {
+        let rig = Rig::meddled(Refuses::with(503, [(stuck, 1)]));
+        let sink = rig.builder().shards(8).build().unwrap();
+        begin(&sink, 0..20, 0).await;
+        for n in 0..20 {
+            sink.send(single(n, 1)).await.unwrap();
+        }
+        let error = sink.close_within(secs(1)).await.unwrap_err();
+        assert!(matches!(error.error, SinkError::DrainTimeout { .. }), "{error}");
+        let ledger = &error.ledger;
+        assert!(ledger.adds_up() && ledger.pending >= 1 && ledger.written > 20, "{ledger:?}");
+        // What was planned and not made is no retry.
+        let wire = rig.wire();
+        let repeats = wire.iter().enumerate().filter(|(at, r)| wire[..*at].iter().any(|e| e.body == r.body));
+        assert_eq!(ledger.retries, repeats.count() as u64);
+    }
+}

@@ -343,3 +343,22 @@ async fn a_refused_certificate_stops_at_once_before_the_first_accept() {
         }
     }
 }
+
+/// Who says when to come back is a receiver: the patience that shows a wrong URL early does not end it at once.
+#[tokio::test(start_paused = true)]
+async fn a_first_answer_that_asks_for_a_long_wait_is_waited_for() {
+    for status in [429, 503] {
+        let rig = Rig::with_faults(&format!("{status}:retry-after=110"));
+        let sink = rig.sink();
+        let started = Instant::now();
+        begin(&sink, [0], 0).await;
+        assert_eq!(started.elapsed().as_secs(), 110);
+        assert_eq!(told(&sink.close().await.unwrap()), "received 1 written 1");
+        // One that asks again and again has had its time.
+        let rig = Rig::with_faults(&format!("{status}:retry-after=110 x*"));
+        let sink = rig.sink();
+        sink.send(single(0, 0)).await.unwrap();
+        assert!(matches!(sink.close().await.unwrap_err().error, SinkError::Exhausted { .. }));
+        assert_eq!(rig.requests(), 2);
+    }
+}
