@@ -1,0 +1,36 @@
+//! Options from Java: keys and values in turn, names as in the list of options, and a few that are not in it.
+
+use std::sync::Arc;
+
+use narthex_sink::{PrometheusSink, PrometheusSinkBuilder, Signer};
+
+use crate::error::{Error, Result};
+
+/// The receiver's URL.
+const URL: &str = "metric.endpoint-url";
+/// The `User-Agent`.
+const USER_AGENT: &str = "user-agent";
+
+/// A builder with all options set. Mistakes are found when it builds, all together.
+///
+/// # Errors
+/// When a key has no value.
+pub fn builder(options: &[String], signer: Option<Arc<dyn Signer>>) -> Result<PrometheusSinkBuilder> {
+    let (pairs, over) = options.as_chunks::<2>();
+    if !over.is_empty() {
+        return Err(Error::OddOptions(options.len()));
+    }
+    let url = pairs.iter().rfind(|[key, _]| key == URL).map_or("", |[_, url]| url);
+    let mut builder = PrometheusSink::builder(url);
+    for [key, value] in pairs {
+        builder = match key.as_str() {
+            URL => builder,
+            USER_AGENT => builder.user_agent(value),
+            _ => builder.set(key, value),
+        };
+    }
+    Ok(match signer {
+        Some(signer) => builder.signer(signer),
+        None => builder,
+    })
+}
