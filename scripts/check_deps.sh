@@ -37,6 +37,7 @@ arrows narthex-client "narthex-model narthex-protocol"
 arrows narthex-sink "narthex-client narthex-model narthex-protocol"
 arrows narthex-signer-amp "narthex-client narthex-model"
 arrows narthex-receiver "narthex-model narthex-protocol"
+arrows narthex-jni "narthex-sink"
 arrows narthex "narthex-client narthex-model narthex-protocol narthex-receiver narthex-signer-amp narthex-sink"
 
 without narthex-model 'tokio|reqwest|hyper|tracing' "it does no I/O, no async, no logging" --all-features
@@ -45,6 +46,8 @@ without narthex-client 'reqwest|hyper|hyper-.*|rustls|rustls-.*|tokio-rustls|nat
     "HTTP and TLS come with its feature http alone" --no-default-features
 without narthex-sink 'datafusion.*|aws-config|aws-sdk-.*|aws-sigv4|aws-lc.*' \
     "who wants the sink must not compile these" --all-features
+without narthex-jni 'datafusion.*|aws-config|aws-sdk-.*|aws-sigv4|aws-lc.*|.*mimalloc.*|.*jemalloc.*' \
+    "it lives in somebody else's JVM: the sink alone, and the process's allocator"
 
 for manifest in crates/*/Cargo.toml; do
     crate="$(basename "$(dirname "$manifest")")"
@@ -53,11 +56,21 @@ for manifest in crates/*/Cargo.toml; do
         fault "$package depends on narthex-testkit outside its tests"
     fi
     # The workspace's lints forbid unsafe code; forbidden is stronger than denied, nothing below can allow it.
+    # JNI is made of raw pointers: that crate repeats the other lints.
+    if [[ "$crate" == jni ]]; then
+        while IFS= read -r lint; do
+            grep -qFx "$lint" "$manifest" || fault "$manifest lacks the workspace's lint $lint"
+        done < <(sed -n '/^\[workspace\.lints/,/^\[profile/p' Cargo.toml | grep '=' | grep -v '^#\|^unsafe_code')
+        continue
+    fi
     if [[ "$(sed -n '/^\[lints\]/,/^\[/p' "$manifest" | tr -d ' ')" != *"workspace=true"* ]]; then
         fault "$manifest does not take the workspace's lints"
     fi
 done
 grep -q '^unsafe_code = "forbid"' Cargo.toml || fault "Cargo.toml no longer forbids unsafe code"
+if grep -q '^panic *= *"abort"' Cargo.toml; then
+    fault "Cargo.toml aborts on a panic: inside a JVM that ends every job on the machine"
+fi
 
 if ((faults > 0)); then
     echo "deps: $faults fault(s)" >&2
