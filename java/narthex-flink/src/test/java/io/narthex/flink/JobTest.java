@@ -13,11 +13,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.client.JobCancellationException;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
@@ -31,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 class JobTest {
     private static final AtomicBoolean HAS_FAILED = new AtomicBoolean();
 
+    private static final AtomicInteger GENERATED = new AtomicInteger();
+
     @TempDir Path folder;
     private Receiver receiver;
 
@@ -38,6 +46,7 @@ class JobTest {
     void start() throws Exception {
         receiver = new Receiver();
         HAS_FAILED.set(false);
+        GENERATED.set(0);
     }
 
     @AfterEach
@@ -155,22 +164,32 @@ class JobTest {
                 return new PrometheusTimeSeries("m", new Label[] {new Label("broken", null)}, samples);
             } else if (i == 400) {
                 return new PrometheusTimeSeries(null, new Label[0], samples);
-            } else if (i == 500) {
-                PrometheusTimeSeries.Builder large = PrometheusTimeSeries.builder().withMetricName("large");
-                for (int s = 0; s <= 500; s++) {
-                    large.addSample(s, Jobs.BEGIN + s);
-                }
-                return large.build();
             }
             return new PrometheusTimeSeries("m", new Label[0], samples);
         }).sinkTo(Jobs.sink(receiver.url()).setDeadLettersPath(lost.toString()).build());
         env.execute();
-        assertEquals(997, receiver.samples());
+        assertEquals(998, receiver.samples());
         List<String> letters = Files.readAllLines(lost);
-        assertEquals(2 + 501, letters.size());
+        assertEquals(2, letters.size());
         assertEquals(2, letters.stream().filter(line -> line.contains("\"null\"")).count());
-        assertEquals(501, letters.stream().filter(line -> line.contains("\"too_large\"")).count());
         assertTrue(letters.stream().anyMatch(line -> line.contains("broken")), letters.get(0));
+    }
+
+    @Test
+    void a_record_with_too_many_samples_becomes_dead_letters_and_the_rest_is_written() throws Exception {
+        Path lost = folder.resolve("lost.ndjson");
+        StreamExecutionEnvironment env = Jobs.environment(Jobs.configuration(), 1);
+        Jobs.generated(env, 100, 0, i -> {
+            PrometheusTimeSeries.Builder builder = PrometheusTimeSeries.builder().withMetricName("m" + i);
+            for (int s = 0; s < (i == 50 ? 501 : 1); s++) {
+                builder.addSample(s, Jobs.BEGIN + s);
+            }
+            return builder.build();
+        }).sinkTo(Jobs.sink(receiver.url()).setDeadLettersPath(lost.toString()).build());
+        env.execute();
+        assertEquals(99, receiver.samples());
+        List<String> letters = Files.readAllLines(lost);
+        assertEquals(501, letters.stream().filter(line -> line.contains("\"too_large\"")).count());
     }
 
     @Test
@@ -217,8 +236,8 @@ class JobTest {
         StreamExecutionEnvironment env = Jobs.environment(Jobs.withCheckpoints(folder, Duration.ofHours(1)), 2);
         savepointJob(env, 2);
         JobClient job = env.executeAsync();
+        Jobs.await("all is generated", Duration.ofSeconds(30), () -> GENERATED.get() >= 400);
         Jobs.await("requests come", Duration.ofSeconds(30), () -> receiver.requests.get() > 4);
-        Thread.sleep(1_000); // the source has come to its end of 400 records in a moment, then waits
         String savepoint = Jobs.get(job.stopWithSavepoint(false, folder.toString(), SavepointFormatType.CANONICAL));
         assertEquals(0, receiver.samples());
 
@@ -233,17 +252,17 @@ class JobTest {
         Jobs.get(restored.cancel());
     }
 
-    /** 400 records at once, then one more every 1,000 s. */
+    /** 400 records within a second; what comes later is left out, so that the job goes on without any. */
     private void savepointJob(StreamExecutionEnvironment env, int parallelism) {
         PrometheusSink sink = Jobs.sink(receiver.url()).setCheckpointWait(Duration.ofMillis(300)).build();
         env.setMaxParallelism(16);
-        Jobs.generated(env, 401, 0, i -> {
-            if (i == 400) {
-                Thread.sleep(1_000_000);
-            }
-            return Jobs.record(i, 20);
-        }).keyBy(new PrometheusTimeSeriesLabelsAndMetricNameKeySelector()).sinkTo(sink).uid("sink")
-                .setParallelism(parallelism);
+        Jobs.generated(env, Long.MAX_VALUE, 500, i -> Jobs.record(i, 20))
+                .filter(series -> {
+                    GENERATED.incrementAndGet();
+                    return series.getSamples()[0].getValue() < 400;
+                }).setParallelism(1)
+                .keyBy(new PrometheusTimeSeriesLabelsAndMetricNameKeySelector())
+                .sinkTo(sink).uid("sink").setParallelism(parallelism);
     }
 
     @Test
@@ -267,11 +286,14 @@ class JobTest {
 
     private void assertCancelsSoon(StreamExecutionEnvironment env) throws Exception {
         JobClient job = env.executeAsync();
+        // Asked for before: the mini cluster is gone with its job.
+        CompletableFuture<JobExecutionResult> result = job.getJobExecutionResult();
         Jobs.await("requests come", Duration.ofSeconds(30), () -> receiver.requests.get() > 2);
         Thread.sleep(2_000); // until every buffer is full
         long begin = System.nanoTime();
-        Jobs.get(job.cancel());
-        Jobs.await("the job is cancelled", Duration.ofSeconds(30), () -> Jobs.status(job) == JobStatus.CANCELED);
+        job.cancel();
+        Throwable end = assertThrows(ExecutionException.class, () -> result.get(30, TimeUnit.SECONDS));
+        assertTrue(ExceptionUtils.findThrowable(end, JobCancellationException.class).isPresent(), end.toString());
         double seconds = (System.nanoTime() - begin) / 1e9;
         assertTrue(seconds < 2, "it took " + seconds + " s");
     }

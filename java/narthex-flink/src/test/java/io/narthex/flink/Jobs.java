@@ -27,8 +27,7 @@ final class Jobs {
         configuration.setString("pipeline.generic-types", "false"); // Kryo would be an error
         configuration.setString("taskmanager.numberOfTaskSlots", "8");
         configuration.setString("rest.bind-port", "0");
-        configuration.setString("taskmanager.network.memory.max", "64 mb");
-        configuration.setString("taskmanager.memory.network.min", "16 mb");
+        configuration.setString("taskmanager.memory.network.min", "64 mb");
         configuration.setString("taskmanager.memory.network.max", "64 mb");
         configuration.setString("taskmanager.memory.managed.size", "16 mb");
         return configuration;
