@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 /// The receiver's URL.
 const URL: &str = "metric.endpoint-url";
+/// `true` when the job was restored: its source may send again what was written.
+const AFTER_RESTART: &str = "after-restart";
 /// The `User-Agent`.
 const USER_AGENT: &str = "user-agent";
 
@@ -26,6 +28,7 @@ pub fn builder(options: &[String], signer: Option<Arc<dyn Signer>>) -> Result<Pr
         builder = match key.as_str() {
             URL => builder,
             USER_AGENT => builder.user_agent(value),
+            AFTER_RESTART => builder.after_restart(value == "true"),
             _ => builder.set(key, value),
         };
     }

@@ -167,6 +167,14 @@ impl PrometheusSinkBuilder {
         self
     }
 
+    /// Says that the source may send again what an earlier run has written, as after a restart from a
+    /// checkpoint that is older than what was written. With checks `full`, a refused sample then counts as
+    /// `replayed` until the first of its series is accepted; it costs about two requests each.
+    pub fn after_restart(mut self, is_after_restart: bool) -> Self {
+        self.options.is_after_restart = is_after_restart;
+        self
+    }
+
     /// Sets an option by its key, as flags and SQL do. Mistakes are reported by [`Self::build`].
     pub fn set(mut self, key: &str, value: &str) -> Self {
         if let Err(problem) = self.try_set(key, value) {

@@ -284,6 +284,8 @@ pub(crate) struct Options {
     pub(crate) max_buffered: Option<usize>,
     pub(crate) shards: usize,
     pub(crate) checks: Checks,
+    /// Set by whoever resumes, not by the user: see the builder.
+    pub(crate) is_after_restart: bool,
     pub(crate) names: NameValidation,
     /// None is unlimited.
     pub(crate) out_of_order_window: Option<Duration>,
@@ -314,6 +316,7 @@ impl Default for Options {
             max_buffered: None,
             shards: 8,
             checks: Checks::default(),
+            is_after_restart: false,
             names: NameValidation::default(),
             out_of_order_window: Some(Duration::ZERO),
             max_future: Some(Duration::from_secs(600)),

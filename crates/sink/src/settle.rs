@@ -75,7 +75,9 @@ impl Settlement {
     ) -> (Settlement, Option<Halt>) {
         let samples = worker.batch.samples.len();
         let allowance = 2 * samples.min(BUDGETED_SAMPLES) + SPARE_REQUESTS;
+        let is_after_restart = worker.may_meet_replays();
         let mut resolver = Resolver {
+            is_after_restart,
             settlement: Settlement { fates: vec![Fate::Pending; samples], refusals: Vec::new() },
             stack: Vec::new(),
             aside: Vec::new(),
@@ -128,6 +130,9 @@ struct Task {
 
 struct Resolver<'a> {
     worker: &'a mut Worker,
+    /// The source may have sent again what an earlier run has written, and the request holds series that
+    /// nothing was accepted of yet.
+    is_after_restart: bool,
     settlement: Settlement,
     /// Parts to be sent, the next one last.
     stack: Vec<Task>,
@@ -155,7 +160,7 @@ impl Resolver<'_> {
                 continue;
             }
             let Some(mut task) = self.stack.pop() else { return Ok(()) };
-            if self.requests >= self.budget && !task.once {
+            if self.requests >= self.budget && !task.once && !self.is_restored() {
                 self.give_up(&task);
                 continue;
             }
@@ -292,25 +297,37 @@ impl Resolver<'_> {
     }
 
     /// What was restored may have been written before, by the sink whose snapshot it is from: a refusal of it
-    /// is a repetition. After rescaling it may also have come too late, and then it is nowhere.
+    /// is a repetition. After rescaling it may also have come too late, and then it is nowhere. What the source
+    /// sends again after a restart counts as repetition until the first of its series is accepted.
     fn lose_as(&mut self, part: &[u32], reason: Reason, words: (Option<u16>, String)) {
-        let is_for_data = matches!(
-            reason,
-            Reason::BadRequest | Reason::Conflict | Reason::Unprocessable | Reason::IsolationBudget
-        );
+        let is_for_data = matches!(reason, Reason::BadRequest | Reason::Conflict | Reason::Unprocessable);
         let reason = match self.worker.batch.origin {
             Origin::Restored if is_for_data => return self.set(part, Fate::Replayed),
             Origin::Rescaled if is_for_data => Reason::Overtaken,
             _ => reason,
         };
         let refusal = self.note(words);
-        self.set(part, Fate::Lost { reason, refusal });
+        for &sample in part {
+            let is_repetition = is_for_data && self.is_after_restart && !self.is_series_proven(sample);
+            let fate = if is_repetition { Fate::Replayed } else { Fate::Lost { reason, refusal } };
+            self.set(&[sample], fate);
+        }
+    }
+
+    /// Whether the receiver has accepted anything of the sample's series from this sink.
+    fn is_series_proven(&self, sample: u32) -> bool {
+        let batch = &self.worker.batch;
+        let group = batch.owner[sample as usize] as usize;
+        let is_written = |sample: u32| self.settlement.fates[sample as usize] == Fate::Written;
+        batch.groups[group].is_late
+            || batch.groups[group].has_history()
+            || batch.indices(group).any(is_written)
     }
 
     /// Of what was restored each refused sample has its fate when it stands alone: nobody need be asked whether
     /// the receiver holds it, and its answers say nothing about the receiver's habits.
     fn is_restored(&self) -> bool {
-        self.worker.batch.origin != Origin::New
+        self.worker.batch.origin != Origin::New || self.is_after_restart
     }
 
     fn note(&mut self, words: (Option<u16>, String)) -> u32 {

@@ -125,6 +125,15 @@ impl Worker {
         }
     }
 
+    /// Whether a refusal of this request may be about samples that an earlier run has written. Without the
+    /// order checks nobody remembers which series have been accepted since.
+    pub(crate) fn may_meet_replays(&self) -> bool {
+        let groups = &self.batch.groups;
+        self.shared.options.is_after_restart
+            && self.table.is_some()
+            && groups.iter().any(|group| !group.is_late && !group.has_history())
+    }
+
     /// Packs the encoded request.
     fn pack(&mut self) -> Bytes {
         match self.compressor.compress(&self.plain) {
@@ -242,10 +251,11 @@ impl Worker {
         for (at, group) in self.batch.groups.iter().enumerate().filter(|(_, group)| !group.is_late) {
             let range = self.batch.indices(at);
             let is_restored = self.batch.origin != Origin::New;
+            let is_after_restart = self.shared.options.is_after_restart;
             let is_lost = |sample: u32| match settlement.fates[sample as usize] {
                 Fate::Lost { .. } => true,
                 // The receiver holds something newer, nobody knows what.
-                Fate::Replayed => is_restored,
+                Fate::Replayed => is_restored || is_after_restart && !group.has_history(),
                 Fate::Written | Fate::Pending => false,
             };
             if !range.clone().any(is_lost) {

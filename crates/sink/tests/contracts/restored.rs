@@ -109,3 +109,47 @@ async fn the_origin_goes_with_a_series_through_cuts_and_snapshots() {
     }
     assert!(rig.wire().iter().all(|request| request.samples().len() == 3), "a request has one origin");
 }
+
+/// A source that goes back to its checkpoint sends again what was written, as if it were new.
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_refusals_are_repetitions_until_a_series_is_accepted() {
+    for batch in [1, 6, 60, 500] {
+        for behaviour in [Behaviour::Prometheus2_42, Behaviour::Prometheus3] {
+            let rig = Rig::behaving(behaviour);
+            let before = rig.sink();
+            for second in 0..10 {
+                begin(&before, 0..6, second).await;
+            }
+            before.close().await.unwrap();
+            let sink = rig.builder().batch_max_size(batch).after_restart(true).build().unwrap();
+            for second in 3..20 {
+                for n in 0..7 {
+                    sink.send(single(n, second)).await.unwrap(); // the seventh series is new
+                }
+            }
+            let ledger = sink.close().await.unwrap();
+            // Second 9 is there with the same value: taken once more.
+            assert_eq!(told(&ledger), "received 119 written 83 replayed 36", "{batch}, {behaviour}");
+            assert!(rig.letters().is_empty());
+            assert_eq!(rig.stored(), 6 * 20 + 17);
+            rig.assert_order();
+        }
+    }
+}
+
+/// Once something of a series was accepted, a refusal is a loss again; without being told of a restart always.
+#[tokio::test(start_paused = true)]
+async fn after_the_first_accepted_sample_a_refusal_is_a_loss() {
+    for is_after_restart in [true, false] {
+        let rig = Rig::meddled(Refuses::with(400, [(0, 1), (1, 2), (2, 1), (2, 2)]));
+        let sink = rig.builder().after_restart(is_after_restart).build().unwrap();
+        for second in 1..5 {
+            for n in 0..3 {
+                sink.send(single(n, second)).await.unwrap();
+            }
+            sink.flush().await.unwrap();
+        }
+        let told_of = if is_after_restart { "replayed 3 bad_request 1" } else { "bad_request 4" };
+        assert_eq!(told(&sink.close().await.unwrap()), format!("received 12 written 8 {told_of}"));
+    }
+}
