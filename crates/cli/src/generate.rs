@@ -17,7 +17,7 @@ mod tests;
 mod time;
 mod vehicles;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use narthex_model::{Clock, SystemClock};
@@ -28,8 +28,8 @@ use output::{End, Output, write_stream};
 use plan::{Kind, Plan};
 use stream::{Counts, Stream};
 
-use crate::exit::USAGE;
 use crate::mistakes::Mistakes;
+use crate::same_file::Files;
 
 /// Generates made-up data as NDJSON, with errors injected where wanted.
 #[derive(Debug, Clone, clap::Args)]
@@ -150,10 +150,10 @@ pub(crate) struct GenerateArgs {
     )]
     future: f64,
 
-    /// Write to a file instead of standard output
+    /// Write to a file instead of standard output; - is standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// List each injected error in a file, as NDJSON, with a closing summary
+    /// List each injected error in a file, as NDJSON, with a closing summary; - is standard output, beside --output
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
 }
@@ -165,14 +165,18 @@ pub(crate) struct GenerateArgs {
 /// and why.
 pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<ExitCode> {
     let now_ms = SystemClock.now_ms();
-    let plan = match Plan::new(&args, now_ms) {
-        Ok(plan) => plan,
-        Err(mistakes) => {
-            let mut told = Mistakes::default();
-            mistakes.iter().for_each(|(flag, problem)| told.add(flag, problem));
-            return told.into_result().map(|()| ExitCode::from(USAGE));
-        }
-    };
+    let mut told = Mistakes::default();
+    let plan = Plan::new(&args, now_ms)
+        .map_err(|mistakes| mistakes.iter().for_each(|(flag, problem)| told.add(flag, problem)))
+        .ok();
+    let mut files = Files::default();
+    files.output("output", "the stream", args.output.as_deref().unwrap_or(Path::new("-")));
+    if let Some(path) = &args.manifest {
+        files.output("manifest", "the manifest", path);
+    }
+    files.check(&mut told);
+    told.into_result()?;
+    let Some(plan) = plan else { anyhow::bail!("flags were not understood") };
     let mut output = args.output.as_deref().map_or_else(|| Ok(Output::stdout()), Output::create)?;
     let mut manifest_output = args.manifest.as_deref().map(Output::create).transpose()?;
     eprintln!("start: {}", time::format_time(plan.start_ms));

@@ -11,16 +11,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
 use narthex_protocol::text::{Format, Item, LineParser};
-use narthex_sink::{Clock, DeadLetters, Letters, Reason, Sample, SeriesSender, SinkError, TimeSeries};
-use tokio::runtime::Handle;
+use narthex_sink::{Clock, DeadLetters, Labels, Letters, Reason, Sample, SinkError, TimeSeries};
 
-use crate::stop::Stop;
+use crate::lines::{End, Line, LineReader};
+use crate::offer::Offer;
+use crate::same_file::is_stream;
+use crate::throttle::is_said;
 
 /// Longest line. Longer ones are undecodable: counted, their beginning filed.
-const MAX_LINE_BYTES: usize = 16 << 20;
+pub(crate) const MAX_LINE_BYTES: usize = 16 << 20;
 /// What a dead letter keeps of a line that is too long.
 const KEPT_OF_LONG_LINE: usize = 64 << 10;
-const CHUNK_BYTES: usize = 256 << 10;
 
 /// Where lines come from.
 #[derive(Debug)]
@@ -54,11 +55,10 @@ pub(crate) struct Ingest {
     pub(crate) format: Format,
     /// Give samples without a timestamp the current time.
     pub(crate) stamp_now: bool,
-    pub(crate) sender: SeriesSender,
+    pub(crate) lines: LineReader,
+    pub(crate) offer: Offer,
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: Stop,
-    pub(crate) runtime: Handle,
 }
 
 /// Opens every input before anything is sent; `-` or none is standard input.
@@ -68,19 +68,33 @@ pub(crate) struct Ingest {
 pub(crate) fn open(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     let stdin = [PathBuf::from("-")];
     let paths = if paths.is_empty() { &stdin[..] } else { paths };
-    paths.iter().map(|path| open_one(path)).collect()
+    paths.iter().map(|path| Source::open(path)).collect()
 }
 
-fn open_one(path: &Path) -> anyhow::Result<Source> {
-    let counts = Arc::default();
-    if path == Path::new("-") {
-        return Ok(Source { name: "stdin".into(), reader: Reader::StandardInput, counts });
+impl Source {
+    /// Opens one input; `-` is standard input.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let counts = Arc::default();
+        if is_stream(path) {
+            return Ok(Source { name: "stdin".into(), reader: Reader::StandardInput, counts });
+        }
+        let name = path.display().to_string();
+        let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
+        let is_folder = file.metadata().is_ok_and(|meta| meta.is_dir());
+        anyhow::ensure!(!is_folder, "cannot read {name}: it is a folder; name the files in it");
+        Ok(Source { name, reader: Reader::File(file), counts })
     }
-    let name = path.display().to_string();
-    let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
-    let is_folder = file.metadata().is_ok_and(|meta| meta.is_dir());
-    anyhow::ensure!(!is_folder, "cannot read {name}: it is a folder; name the files in it");
-    Ok(Source { name, reader: Reader::File(file), counts })
+
+    /// Its bytes.
+    pub(crate) fn into_read(self) -> Box<dyn Read + Send> {
+        match self.reader {
+            Reader::StandardInput => Box::new(io::stdin()),
+            Reader::File(file) => Box::new(file),
+        }
+    }
 }
 
 impl Ingest {
@@ -90,61 +104,18 @@ impl Ingest {
     /// When a source cannot be read or the sink has stopped.
     pub(crate) fn run(&self, sources: Vec<Source>) -> anyhow::Result<()> {
         for source in sources {
-            match source.reader {
-                Reader::StandardInput => self.read(io::stdin(), &source.name, &source.counts)?,
-                Reader::File(file) => self.read(file, &source.name, &source.counts)?,
-            }
+            let (name, counts) = (source.name.clone(), source.counts.clone());
+            self.read(source.into_read(), &name, &counts)?;
         }
         Ok(())
     }
 
-    fn read(&self, mut reader: impl Read, name: &str, counts: &SourceCounts) -> anyhow::Result<()> {
-        let mut lines = Lines {
-            ingest: self,
-            name,
-            counts,
-            parser: LineParser::new(self.format),
-            items: vec![],
-            line: 0,
-        };
-        let mut buffer: Vec<u8> = Vec::with_capacity(2 * CHUNK_BYTES);
-        let mut is_skipping = false;
-        while !self.stop.is_set() {
-            let filled = buffer.len();
-            buffer.resize(filled + CHUNK_BYTES, 0);
-            let read = match reader.read(&mut buffer[filled..]) {
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    buffer.truncate(filled);
-                    continue;
-                }
-                Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
-            };
-            buffer.truncate(filled + read);
-            if read == 0 {
-                if !buffer.is_empty() && !is_skipping {
-                    lines.take(&buffer)?;
-                }
-                return lines.end();
-            }
-            let (mut begin, mut search) = (0, filled);
-            while let Some(at) = memchr::memchr(b'\n', &buffer[search..]) {
-                let end = search + at;
-                if !std::mem::take(&mut is_skipping) {
-                    lines.take(&buffer[begin..end])?;
-                }
-                (begin, search) = (end + 1, end + 1);
-            }
-            buffer.drain(..begin);
-            if buffer.len() > MAX_LINE_BYTES {
-                if !is_skipping {
-                    lines.too_long(&buffer)?;
-                }
-                is_skipping = true;
-                buffer.clear();
-            } else if is_skipping {
-                buffer.clear();
-            }
+    fn read(&self, reader: impl Read, name: &str, counts: &SourceCounts) -> anyhow::Result<()> {
+        let parser = LineParser::new(self.format);
+        let mut lines = Lines { ingest: self, name, counts, parser, items: vec![], line: 0, not_whole: 0 };
+        match self.lines.read(name, reader, |number, line| lines.take(number, line))? {
+            End::OfInput => lines.end(),
+            End::Stopped => {}
         }
         Ok(())
     }
@@ -157,11 +128,24 @@ struct Lines<'a> {
     parser: LineParser,
     items: Vec<Item>,
     line: u64,
+    /// Samples without a time or with a null.
+    not_whole: u64,
 }
 
 impl Lines<'_> {
-    fn take(&mut self, line: &[u8]) -> Result<(), SinkError> {
-        self.line += 1;
+    fn take(&mut self, number: u64, line: Line<'_>) -> anyhow::Result<()> {
+        self.line = number;
+        match line {
+            Line::Whole(line) => Ok(self.decode(line)?),
+            Line::TooLong(line) => {
+                let message = format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20);
+                self.undecodable(&line[..KEPT_OF_LONG_LINE.min(line.len())], &message);
+                Ok(())
+            }
+        }
+    }
+
+    fn decode(&mut self, line: &[u8]) -> Result<(), SinkError> {
         match self.parser.parse_line(line, &mut self.items) {
             Ok(()) if self.items.is_empty() => {}
             Ok(()) => {
@@ -171,23 +155,15 @@ impl Lines<'_> {
             Err(error) => self.undecodable(line, &error.to_string()),
         }
         let mut items = std::mem::take(&mut self.items);
-        let sent = items.drain(..).try_for_each(|item| self.ingest.send(item));
+        let sent = items.drain(..).try_for_each(|item| self.send(item));
         self.items = items;
         sent
-    }
-
-    fn too_long(&mut self, line: &[u8]) -> Result<(), SinkError> {
-        self.line += 1;
-        let message = format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20);
-        self.undecodable(&line[..KEPT_OF_LONG_LINE], &message);
-        Ok(())
     }
 
     fn undecodable(&mut self, line: &[u8], message: &str) {
         self.counts.records.fetch_add(1, Ordering::Relaxed);
         let before = self.counts.undecodable.fetch_add(1, Ordering::Relaxed);
-        // The first few by name, then each power of ten: enough to see it, never a flood.
-        if before < 3 || (before + 1).ilog10() != before.ilog10() {
+        if is_said(before) {
             tracing::warn!("{}:{}: cannot decode: {message} ({} so far)", self.name, self.line, before + 1);
         }
         if let Some(dead_letters) = &self.ingest.dead_letters {
@@ -197,40 +173,46 @@ impl Lines<'_> {
         }
     }
 
-    fn end(&self) -> anyhow::Result<()> {
+    fn send(&mut self, item: Item) -> Result<(), SinkError> {
+        let ingest = self.ingest;
+        match item {
+            Item::Series(series) => ingest.offer.send(series)?,
+            Item::Untimed { labels, value } if ingest.stamp_now => {
+                let sample = Sample::new(value, ingest.clock.now_ms());
+                ingest.offer.send(TimeSeries::single(labels, sample))?;
+            }
+            Item::Untimed { labels, value } => {
+                self.warn_not_whole("a sample without a timestamp", "gives such samples the time of reading");
+                self.discard(labels, Some(Sample::new(value, 0)), None, Reason::NoTimestamp);
+            }
+            Item::Null { labels, timestamp_ms } => {
+                let hint = "stands in for a timestamp that is left out, not for null";
+                self.warn_not_whole("a sample whose value or timestamp is null", hint);
+                self.discard(labels, None, timestamp_ms, Reason::Null);
+            }
+        }
+        Ok(())
+    }
+
+    fn warn_not_whole(&mut self, what: &str, hint: &str) {
+        if is_said(self.not_whole) {
+            let (name, line, so_far) = (self.name, self.line, self.not_whole + 1);
+            tracing::warn!("{name}:{line}: dropped {what} ({so_far} so far); --timestamp now {hint}");
+        }
+        self.not_whole += 1;
+    }
+
+    fn discard(&self, labels: Labels, value: Option<Sample>, timestamp_ms: Option<i64>, reason: Reason) {
+        let offer = &self.ingest.offer;
+        offer.runtime.block_on(offer.sender.discard(labels, value, timestamp_ms, reason));
+    }
+
+    fn end(&self) {
         if self.ingest.format == Format::OpenMetrics && !self.parser.saw_eof() {
             tracing::warn!("{}: the input ended without # EOF: it may be cut off", self.name);
         }
         if self.parser.exemplars() > 0 {
             tracing::info!("{}: {} exemplars were passed over", self.name, self.parser.exemplars());
-        }
-        Ok(())
-    }
-}
-
-impl Ingest {
-    fn send(&self, item: Item) -> Result<(), SinkError> {
-        match item {
-            Item::Series(series) => self.send_series(series),
-            Item::Untimed { labels, value } if self.stamp_now => {
-                self.send_series(TimeSeries::single(labels, Sample::new(value, self.clock.now_ms())))
-            }
-            Item::Untimed { labels, value } => {
-                let value = Some(Sample::new(value, 0));
-                self.runtime.block_on(self.sender.discard(labels, value, None, Reason::NoTimestamp));
-                Ok(())
-            }
-            Item::Null { labels, timestamp_ms } => {
-                self.runtime.block_on(self.sender.discard(labels, None, timestamp_ms, Reason::Null));
-                Ok(())
-            }
-        }
-    }
-
-    fn send_series(&self, series: TimeSeries) -> Result<(), SinkError> {
-        match self.sender.try_send(series) {
-            Ok(()) => Ok(()),
-            Err(series) => self.runtime.block_on(self.sender.send(series)),
         }
     }
 }

@@ -9,6 +9,7 @@ use narthex_sink::Ledger;
 use serde::Serialize;
 
 use crate::input::SourceCounts;
+use crate::same_file::is_stream;
 
 /// The ledger as the JSON object that programs read.
 #[derive(Debug, Serialize)]
@@ -46,7 +47,7 @@ impl Report<'_> {
     pub(crate) fn write_json(&self, path: &Path) -> anyhow::Result<()> {
         let mut json = serde_json::to_vec(self)?;
         json.push(b'\n');
-        if path == Path::new("-") {
+        if is_stream(path) {
             let mut out = std::io::stdout().lock();
             out.write_all(&json)
                 .and_then(|()| out.flush())

@@ -3,7 +3,11 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::sink_flags::keys_as_flags;
 
 /// Whether a progress line stands on the terminal and must be wiped before anything else is written.
 pub(crate) static PROGRESS_LINE: AtomicBool = AtomicBool::new(false);
@@ -19,7 +23,7 @@ pub(crate) fn init(format: &str) -> Result<(), String> {
         .with_target(false)
         .log_internal_errors(false)
         .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-        .with_writer(|| StandardError);
+        .with_writer(ToStandardError);
     let started = match format {
         "text" => builder.try_init(),
         "json" => builder.json().flatten_event(true).try_init(),
@@ -29,8 +33,27 @@ pub(crate) fn init(format: &str) -> Result<(), String> {
     Ok(())
 }
 
+struct ToStandardError;
+
+impl<'a> MakeWriter<'a> for ToStandardError {
+    type Writer = StandardError;
+
+    fn make_writer(&'a self) -> StandardError {
+        StandardError { names_flags: false }
+    }
+
+    /// The library says why it stopped in the words of its options; who typed flags should read flags.
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> StandardError {
+        StandardError {
+            names_flags: *meta.level() == Level::ERROR && meta.target().starts_with("narthex_sink"),
+        }
+    }
+}
+
 /// Standard error that wipes the progress line first, and whose failures are nobody's business.
-struct StandardError;
+struct StandardError {
+    names_flags: bool,
+}
 
 impl Write for StandardError {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -38,7 +61,10 @@ impl Write for StandardError {
         if PROGRESS_LINE.swap(false, Ordering::Relaxed) {
             let _ = out.write_all(b"\r\x1b[2K");
         }
-        let _ = out.write_all(bytes);
+        let _ = match std::str::from_utf8(bytes) {
+            Ok(line) if self.names_flags => out.write_all(keys_as_flags(line).as_bytes()),
+            _ => out.write_all(bytes),
+        };
         Ok(bytes.len())
     }
 

@@ -6,14 +6,18 @@ mod exit;
 mod generate;
 mod input;
 mod ledger;
+mod lines;
 mod listen;
 mod logging;
 mod mistakes;
+mod offer;
 mod progress;
 mod receive;
 mod replay;
+mod same_file;
 mod sink_flags;
 mod stop;
+mod throttle;
 mod write;
 
 use std::process::ExitCode;

@@ -14,6 +14,8 @@ use narthex_receiver::{
 
 use crate::listen::parse_address;
 use crate::mistakes::Mistakes;
+use crate::same_file::{Files, is_stream};
+use crate::sink_flags::EMPTY_CREDENTIAL;
 use crate::stop::Stop;
 
 /// Requests of which the log is kept; nobody reads it here.
@@ -156,6 +158,7 @@ fn plan(args: &ReceiveArgs) -> anyhow::Result<Plan> {
     if args.until_samples == Some(0) {
         mistakes.add("until-samples", "\"0\" would end before the start; write 1 or more");
     }
+    args.files().check(&mut mistakes);
     mistakes.into_result()?;
     let receiver = ReceiverConfig {
         behaviour: behaviour.unwrap_or_default(),
@@ -187,6 +190,29 @@ fn keep(args: &ReceiveArgs, mistakes: &mut Mistakes) -> Keep {
     }
 }
 
+impl ReceiveArgs {
+    /// What is read and written.
+    fn files(&self) -> Files {
+        let mut files = Files::default();
+        let (tls, auth) = (&self.tls, &self.auth);
+        for (flag, path) in [
+            ("--tls-cert-file", &tls.tls_cert_file),
+            ("--tls-key-file", &tls.tls_key_file),
+            ("--tls-client-ca-file", &tls.tls_client_ca_file),
+            ("--auth-password-file", &auth.auth_password_file),
+            ("--auth-bearer-token-file", &auth.auth_bearer_token_file),
+        ] {
+            if let Some(path) = path {
+                files.setting(flag, path);
+            }
+        }
+        if let Some(path) = &self.dump {
+            files.output("dump", "the dump", path);
+        }
+        files
+    }
+}
+
 impl TlsFlags {
     fn identity(&self, mistakes: &mut Mistakes) -> Option<TlsIdentity> {
         match (&self.tls_cert_file, &self.tls_key_file) {
@@ -214,6 +240,9 @@ impl TlsFlags {
 
 impl AuthFlags {
     fn credentials(&self, mistakes: &mut Mistakes) -> Option<Credentials> {
+        if self.auth_username.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            mistakes.add("auth-username", EMPTY_CREDENTIAL);
+        }
         let password =
             secret("auth-password", &self.auth_password, self.auth_password_file.as_deref(), mistakes);
         let token = secret(
@@ -254,13 +283,23 @@ fn secret(
 ) -> Option<String> {
     match (typed, file) {
         (None, None) => None,
-        (Some(typed), None) => Some(typed.clone()),
+        (Some(typed), None) => {
+            if typed.trim().is_empty() {
+                mistakes.add(flag, EMPTY_CREDENTIAL);
+            }
+            Some(typed.clone())
+        }
         (Some(_), Some(_)) => {
             mistakes.add(flag, format_args!("it does not go with --{flag}-file; take one of them"));
             None
         }
         (None, Some(path)) => match std::fs::read_to_string(path) {
-            Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
+            Ok(text) => {
+                if text.trim().is_empty() {
+                    mistakes.add(&format!("{flag}-file"), format_args!("{} is empty", path.display()));
+                }
+                Some(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
             Err(error) => {
                 mistakes
                     .add(&format!("{flag}-file"), format_args!("cannot read {}: {error}", path.display()));
@@ -278,7 +317,7 @@ enum Dump {
 
 impl Dump {
     fn open(path: &Path) -> anyhow::Result<Self> {
-        if path == Path::new("-") {
+        if is_stream(path) {
             return Ok(Dump::Stdout);
         }
         let file =

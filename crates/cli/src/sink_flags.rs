@@ -2,10 +2,13 @@
 //!
 //! A flag is the option's key without `sink.`, dots as dashes; three have a short alias.
 
+use std::path::Path;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use narthex_sink::{OPTIONS, OptionSpec, OptionType, PrometheusSink, PrometheusSinkBuilder};
 
 use crate::mistakes::Mistakes;
+use crate::same_file::Files;
 
 /// The short names that appear everywhere.
 const ALIASES: [(&str, &str); 3] = [
@@ -14,6 +17,11 @@ const ALIASES: [(&str, &str); 3] = [
     ("sink.dead-letters.path", "dead-letters"),
 ];
 const HEADING: &str = "Sink options";
+/// The option that names the only file that the sink writes.
+pub(crate) const DEAD_LETTERS: &str = "sink.dead-letters.path";
+/// What is said of credentials that are given and empty.
+pub(crate) const EMPTY_CREDENTIAL: &str =
+    "is empty: is the variable that it comes from not set? leave the flag out to go without";
 
 /// Where to write, and every option of the sink.
 #[derive(Debug, Clone)]
@@ -60,6 +68,28 @@ impl SinkFlags {
     /// The value of an option, if it was typed.
     pub(crate) fn value_of(&self, key: &str) -> Option<&str> {
         self.options.iter().rev().find(|(k, _)| *k == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Notes credentials that are there and empty: most likely a variable that is not set.
+    pub(crate) fn check_credentials(&self, mistakes: &mut Mistakes) {
+        for key in ["sink.auth.username", "sink.auth.password", "sink.auth.bearer-token"] {
+            if self.value_of(key).is_some_and(|value| value.trim().is_empty()) {
+                mistakes.add(flag_of(key).trim_start_matches('-'), EMPTY_CREDENTIAL);
+            }
+        }
+    }
+
+    /// The files that the options name: those that are read, and that of the dead letters.
+    pub(crate) fn files(&self, files: &mut Files) {
+        for option in OPTIONS.iter().filter(|option| matches!(option.option_type, OptionType::Path)) {
+            match (self.value_of(option.key), option.key) {
+                (None, _) => {}
+                (Some(path), DEAD_LETTERS) => {
+                    files.output("dead-letters", "the stream of dead letters", Path::new(path));
+                }
+                (Some(path), key) => files.setting(&format!("{} {path}", flag_of(key)), Path::new(path)),
+            }
+        }
     }
 
     /// Takes an option out, so that the caller can handle it.
@@ -143,14 +173,17 @@ pub(crate) fn flag_of(key: &str) -> String {
 
 /// Options' keys in a sentence, as the flags that were typed.
 pub(crate) fn keys_as_flags(sentence: &str) -> String {
-    let words = sentence.split(' ').map(|word| {
-        let bare = word.trim_end_matches([';', ',']);
-        match OPTIONS.iter().find(|option| option.key == bare) {
-            Some(option) => format!("{}{}", flag_of(option.key), &word[bare.len()..]),
-            None => word.to_owned(),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    let (mut told, mut rest) = (String::new(), sentence);
+    while let Some(at) = rest.find("sink.") {
+        let end = rest[at..].find(|c| !is_of_key(c)).map_or(rest.len(), |length| at + length);
+        let word = rest[at..end].trim_end_matches('.');
+        let is_key = OPTIONS.iter().any(|option| option.key == word) && !rest[..at].ends_with(is_of_key);
+        told.push_str(&rest[..at]);
+        told.push_str(&if is_key { flag_of(word) } else { word.to_owned() });
+        rest = &rest[at + word.len()..];
+    }
+    told + rest
 }
 
 fn arg_of(option: &'static OptionSpec) -> Arg {
@@ -205,7 +238,8 @@ impl Args for SinkFlags {
 
 impl FromArgMatches for SinkFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let url = matches.get_one::<String>("url").cloned().unwrap_or_default();
+        // Blanks around it come from copying, and no URL has any.
+        let url = matches.get_one::<String>("url").map(|url| url.trim().to_owned()).unwrap_or_default();
         let mut options = Vec::new();
         for option in OPTIONS {
             let values = matches.get_many::<String>(option.key).unwrap_or_default();
@@ -228,6 +262,18 @@ mod tests {
     fn every_option_has_a_flag_of_its_own() {
         let command = SinkFlags::augment_args(Command::new("test"));
         command.debug_assert();
+    }
+
+    #[test]
+    fn keys_are_told_as_flags_wherever_they_stand() {
+        for (sentence, told) in [
+            ("with sink.retry.max-time", "with --retry-max-time"),
+            ("{\"m\":\"with sink.retry.max-time\"}\n", "{\"m\":\"with --retry-max-time\"}\n"),
+            ("sink.auth.password, sink.auth.password-file.", "--auth-password, --auth-password-file."),
+            ("sink. my.sink.shards sink.none sink.shards-x", "sink. my.sink.shards sink.none sink.shards-x"),
+        ] {
+            assert_eq!(keys_as_flags(sentence), told);
+        }
     }
 
     #[test]

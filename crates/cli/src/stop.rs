@@ -1,11 +1,12 @@
-//! SIGINT and SIGTERM: stop reading, drain, end.
+//! SIGINT, SIGTERM and SIGHUP: stop reading, drain, end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-/// Is set once; a second signal ends the process at once.
+/// Is set once; a second SIGINT or SIGTERM ends the process at once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(Arc<Inner>);
 
@@ -21,19 +22,26 @@ impl Stop {
     /// # Errors
     /// When the handlers cannot be installed.
     pub(crate) fn on_signals() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
         let stop = Self::default();
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
         let set = stop.clone();
         tokio::spawn(async move {
             loop {
-                tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-                if set.is_set() {
+                let is_hangup = tokio::select! {
+                    _ = interrupt.recv() => false,
+                    _ = terminate.recv() => false,
+                    () = received(hangup.as_mut()) => true,
+                };
+                if !set.is_set() {
+                    set.set();
+                } else if !is_hangup {
                     tracing::warn!("second signal: ending without draining");
                     std::process::exit(1);
                 }
-                set.set();
+                // A terminal that goes away sends SIGHUP twice, once by way of the shell, and systemd may send
+                // it behind SIGTERM: neither is a person who has lost patience.
             }
         });
         Ok(stop)
@@ -57,4 +65,22 @@ impl Stop {
             notified.await;
         }
     }
+}
+
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => {
+            let _ = signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether SIGHUP was ignored when the program started, which is what `nohup` does; a handler would undo it.
+/// Known on Linux only.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is signal 1, SIGHUP.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -6,18 +6,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use narthex_protocol::text::Format;
 use narthex_sink::{CloseError, DeadLetters, Ledger, PrometheusSink, SinkError, SystemClock, parse_duration};
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use tokio::time::Instant;
 
-use crate::input::{self, Ingest, SourceCounts};
+use crate::input::{self, Ingest, MAX_LINE_BYTES, SourceCounts};
 use crate::ledger::{Report, SourceReport};
+use crate::lines::{Hold, LineReader};
 use crate::listen::{self, Admin};
 use crate::mistakes::Mistakes;
-use crate::sink_flags::SinkFlags;
+use crate::offer::Offer;
+use crate::same_file::{Files, is_stream};
+use crate::sink_flags::{DEAD_LETTERS, SinkFlags};
 use crate::stop::Stop;
 use crate::{logging, progress};
 
@@ -48,7 +53,7 @@ pub(crate) struct RunFlags {
     /// Exit with 1 when anything was rejected, dropped (but for repetitions) or undecodable
     #[arg(long)]
     pub(crate) fail_on_loss: bool,
-    /// Longest time that a SIGINT or SIGTERM may take to drain
+    /// Longest time that a SIGINT, SIGTERM or SIGHUP may take to drain
     #[arg(long, value_name = "DURATION", default_value = "10 s")]
     pub(crate) drain_timeout: String,
     /// Serve /metrics, /-/healthy and /-/ready; a bare port is on loopback, port 0 is any free one
@@ -69,6 +74,24 @@ impl RunFlags {
             _ if path.is_dir() => Err(format!("{} is a folder; name a file", path.display())),
             _ => Ok(()),
         }
+    }
+
+    /// Adds the files that are written.
+    pub(crate) fn files(&self, files: &mut Files) {
+        if let Some(path) = &self.ledger {
+            files.output("ledger", "the ledger", path);
+        }
+    }
+
+    /// Empties the ledger of an earlier run: should this one not come to its end, nobody takes the old one for
+    /// its ledger. What is no file, such as a pipe, is left alone.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn empty_ledger(&self) -> anyhow::Result<()> {
+        let Some(path) = self.ledger.as_ref().filter(|path| path.is_file()) else { return Ok(()) };
+        let emptied = std::fs::OpenOptions::new().write(true).truncate(true).open(path);
+        emptied.map(drop).with_context(|| format!("cannot write the ledger to {}", path.display()))
     }
 }
 
@@ -92,7 +115,9 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
         args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
     let drain = mistakes.take("drain-timeout", parse_duration(&args.run.drain_timeout)).unwrap_or_default();
     mistakes.take("ledger", args.run.check_ledger());
-    let dead_letters = open_dead_letters(&mut args.sink, &mut mistakes);
+    let mut files = Files::default();
+    files.inputs(&args.files);
+    let dead_letters = open_outputs(files, &mut args.sink, &args.run, &mut mistakes);
     let mut builder = args.sink.builder(&mut mistakes).await;
     if let Some(dead_letters) = &dead_letters {
         builder = builder.dead_letters(dead_letters.clone());
@@ -100,6 +125,7 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     let sink = builder.build().map_err(|error| mistakes.add_all(error)).ok();
     mistakes.into_result()?;
     let (Some(format), Some(sink)) = (format, sink) else { anyhow::bail!("flags were not understood") };
+    args.run.empty_ledger()?;
 
     let sources = match input::open(&args.files) {
         Ok(sources) => sources,
@@ -114,14 +140,18 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     let admin = start_admin(listen, &sink, counts.clone()).await?;
     tracing::info!("writing {format} from {} to {}", names(&counts), shown_url(&args.sink.url));
 
+    let hold = Hold::default();
     let ingest = Ingest {
         format,
         stamp_now,
-        sender: sink.sender(),
+        lines: LineReader { max_line_bytes: MAX_LINE_BYTES, stop: stop.clone(), hold: hold.clone() },
+        offer: Offer {
+            sender: sink.sender(),
+            stop: stop.clone(),
+            runtime: tokio::runtime::Handle::current(),
+        },
         dead_letters,
         clock: Arc::new(SystemClock),
-        stop: stop.clone(),
-        runtime: tokio::runtime::Handle::current(),
     };
     let reader = tokio::task::spawn_blocking(move || ingest.run(sources));
     let read_counts = counts.clone();
@@ -137,7 +167,7 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
         () = sink.failed() => Ok(()),
     };
     admin.is_ready.store(false, Ordering::Relaxed);
-    let closed = close(sink, stop, drain).await;
+    let closed = close(sink, stop, drain, &hold).await;
     shown.abort();
     progress::wipe();
     let reports: Vec<SourceReport> =
@@ -148,9 +178,20 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     if code == ExitCode::SUCCESS { ended.map(|()| code) } else { Ok(code) }
 }
 
-/// The dead-letter file is shared by source and sink, so it is opened here.
-pub(crate) fn open_dead_letters(flags: &mut SinkFlags, mistakes: &mut Mistakes) -> Option<DeadLetters> {
-    let path = flags.take("sink.dead-letters.path")?;
+/// Opens the dead-letter file, which source and sink share, once it is sure that no output is another file of
+/// the command.
+pub(crate) fn open_outputs(
+    mut files: Files,
+    sink: &mut SinkFlags,
+    run: &RunFlags,
+    mistakes: &mut Mistakes,
+) -> Option<DeadLetters> {
+    sink.check_credentials(mistakes);
+    run.files(&mut files);
+    sink.files(&mut files);
+    let are_apart = files.check(mistakes);
+    let path = sink.take(DEAD_LETTERS).filter(|_| are_apart)?;
+    let path = if is_stream(path.as_ref()) { "/dev/stdout".to_owned() } else { path };
     let opened = DeadLetters::open(&path).map_err(|error| format!("cannot open {path}: {error}"));
     mistakes.take("dead-letters", opened)
 }
@@ -173,17 +214,35 @@ pub(crate) async fn start_admin(
     Ok(admin)
 }
 
-/// Drains: for as long as it takes at the end of the input, within the limit once a signal came.
-pub(crate) async fn close(sink: PrometheusSink, stop: Stop, drain: Duration) -> Result<Ledger, CloseError> {
-    if stop.is_set() {
-        return sink.close_within(drain).await;
+/// Drains: for as long as it takes at the end of the input, within the limit once a signal came. What the
+/// reader holds then goes to the sink before it is closed.
+pub(crate) async fn close(
+    sink: PrometheusSink,
+    stop: Stop,
+    drain: Duration,
+    hold: &Hold,
+) -> Result<Ledger, CloseError> {
+    if !stop.is_set() {
+        let flushed = tokio::select! {
+            flushed = sink.flush() => flushed.is_ok(),
+            () = stop.wait() => false,
+        };
+        if flushed {
+            return sink.close_within(None).await;
+        }
     }
-    let flushed = tokio::select! {
-        flushed = sink.flush() => flushed.is_ok(),
-        () = stop.wait() => false,
-    };
-    let limit = if flushed { None } else { Some(drain) };
-    sink.close_within(limit).await
+    let begun = Instant::now();
+    if stop.is_set() {
+        hold.close(drain).await;
+    }
+    let closed = sink.close_within(drain.saturating_sub(begun.elapsed())).await;
+    closed.map_err(|mut closed| {
+        // The limit as it was given, not what the reader left of it.
+        if let SinkError::DrainTimeout { seconds, .. } = &mut closed.error {
+            *seconds = drain.as_secs_f64();
+        }
+        closed
+    })
 }
 
 /// Prints and writes the ledger, and says how the program ends.

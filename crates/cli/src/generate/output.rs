@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::manifest::Manifest;
 use super::stream::Stream;
+use crate::same_file::is_stream;
 
 /// Bytes that are collected before they are written.
 const BLOCK_BYTES: usize = 128 * 1024;
@@ -42,8 +43,11 @@ impl Output {
         Self { name: "standard output".to_owned(), to }
     }
 
-    /// A new file, or what is left of an old one after emptying it.
+    /// A new file, or what is left of an old one after emptying it; `-` is standard output.
     pub(super) fn create(path: &Path) -> anyhow::Result<Self> {
+        if is_stream(path) {
+            return Ok(Self::stdout());
+        }
         let name = format!("{:?}", path.display().to_string());
         let file = File::create(path).with_context(|| format!("cannot create {name}"))?;
         Ok(Self { name, to: Box::new(file) })

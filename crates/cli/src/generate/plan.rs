@@ -108,8 +108,6 @@ impl Plan {
         for (flag, count) in [("count", args.count), ("samples-per-series", args.samples_per_series)] {
             mistakes.check(flag, count != Some(0), || "0 is nothing; write at least 1".to_owned());
         }
-        let same = args.output.is_some() && args.output == args.manifest;
-        mistakes.check("manifest", !same, || "is the same file as --output".to_owned());
 
         let count = limit_by_count(args, population);
         let count =

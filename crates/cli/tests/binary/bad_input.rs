@@ -200,3 +200,40 @@ async fn several_files_are_read_one_after_the_other() {
         .map(|all| all.iter().map(|one| one["rows"].clone()).collect::<Vec<_>>());
     assert_eq!(sources, Some(vec![json!(6), json!(3), json!(6)]));
 }
+
+#[tokio::test]
+async fn samples_that_are_not_whole_are_said_a_few_times() {
+    let scene = Scene::new().await;
+    let untimed = "{\"labels\":{\"__name__\":\"m\"},\"value\":1}\n".repeat(500);
+    let ended = scene.written(&[], between(untimed.trim_end())).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    scene.assert_ledger("written 2 dropped.no_timestamp 500");
+    assert!(
+        ended.stderr.contains(
+            "WARN stdin:2: dropped a sample without a timestamp (1 so far); --timestamp now gives such samples"
+        ),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.stderr.matches("dropped a sample").count(), 5, "{}", ended.stderr);
+
+    let scene = Scene::new().await;
+    let null = "{\"labels\":{\"__name__\":\"m\"},\"value\":1,\"timestamp\":null}";
+    let ended = scene.written(&[], between(null)).await;
+    assert!(
+        ended.stderr.contains("WARN stdin:2: dropped a sample whose value or timestamp is null (1 so far)"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_passed_over_at_the_start_and_only_there() {
+    let scene = Scene::new().await;
+    let input = ["\u{feff}".as_bytes(), &between("\u{feff}{}")].concat();
+    let files = ["a", "b"].map(|name| scene.file(name, ["\u{feff}", &rounds(1, 1, now_ms())].concat()));
+    let ended = scene.written(&[&files[0], "-"], input).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    scene.assert_ledger("written 3");
+    assert_eq!(scene.ledger()["sources"][1]["undecodable"], 1);
+}

@@ -1,5 +1,6 @@
 //! Wrong flags: all of them at once, exit code 64, and not one connection.
 
+use crate::support::input::{now_ms, rounds};
 use crate::support::process::{narthex, run};
 use crate::support::scene::Scene;
 
@@ -91,5 +92,45 @@ async fn what_the_command_line_itself_cannot_be_ends_with_64() {
     {
         let ended = run(narthex(args), "").await;
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_there_and_empty_are_a_mistake() {
+    for way in [
+        &["--auth-bearer-token", ""][..],
+        &["--auth-bearer-token", " "],
+        &["--auth-username", "", "--auth-password", ""],
+        &["--auth-username", "me", "--auth-password", ""],
+    ] {
+        for command in [&["write", "--url", "http://127.0.0.1:1/"][..], &["receive", "--for", "1ms"]] {
+            let ended = run(narthex([command, way].concat()), "").await;
+            assert_eq!(ended.code, Some(64), "{command:?} {way:?}: {}", ended.stderr);
+            assert!(
+                ended.stderr.contains("is empty: is the variable that it comes from not set?"),
+                "{}",
+                ended.stderr
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn blanks_around_the_url_are_no_part_of_it() {
+    let scene = Scene::new().await;
+    let url = format!(" {}\n", scene.server.write_url());
+    let ended = run(narthex(["write", "--url", &url]), rounds(2, 1, now_ms())).await;
+    assert_eq!((ended.code, scene.held_samples()), (Some(0), 2), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_run_that_gives_up_names_the_flag_and_not_the_option() {
+    let scene = Scene::failing("503x*").await;
+    for format in ["text", "json"] {
+        let flags = ["--max-retries", "1", "--retry-initial-backoff", "1ms", "--log-format", format];
+        let ended = scene.written(&flags, rounds(1, 1, now_ms())).await;
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains("give it more time with --retry-max-time"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("sink.retry"), "{}", ended.stderr);
     }
 }

@@ -8,6 +8,7 @@ mod flags;
 mod formats;
 mod full_disk;
 mod replay;
+mod same_file;
 mod secrets;
 mod signals;
 #[path = "../support/mod.rs"]

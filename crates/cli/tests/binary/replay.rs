@@ -42,7 +42,9 @@ async fn replay_says_that_older_samples_need_a_window() {
     let ended = run(command, "").await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("1 samples were refused again: older samples than a series' newest need"),
+        ended
+            .stderr
+            .contains("samples were refused again as too late: older samples than a series' newest need"),
         "{}",
         ended.stderr
     );
@@ -56,7 +58,7 @@ async fn replay_does_not_feed_on_its_own_dead_letters() {
         run(narthex(["replay", "--url", &scene.server.write_url(), "--dead-letters", &file, &file]), "")
             .await;
     assert_eq!(ended.code, Some(64), "{}", ended.stderr);
-    assert!(ended.stderr.contains("it would feed on itself"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("or feed on itself"), "{}", ended.stderr);
 }
 
 #[tokio::test]
@@ -105,10 +107,41 @@ async fn a_folder_cannot_be_replayed() {
     let ended = run(narthex(["replay", "--url", &scene.server.write_url(), &folder]), "").await;
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains(&format!("narthex: cannot read {folder}: Is a directory")),
+        ended.stderr.contains(&format!("narthex: cannot read {folder}: it is a folder")),
         "{}",
         ended.stderr
     );
+}
+
+#[tokio::test]
+async fn a_file_without_a_single_dead_letter_is_a_failure_and_no_flood() {
+    let scene = Scene::new().await;
+    let file = scene.file("samples", rounds(500, 1, now_ms()));
+    let ended = run(narthex(["replay", "--url", &scene.server.write_url(), &file]), "").await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("no dead letter:").count(), 5, "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("narthex: {file} holds no dead letters: none of its 500 lines is one")),
+        "{}",
+        ended.stderr
+    );
+    assert!(!ended.stderr.contains("out-of-order"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn replay_speaks_of_a_window_only_where_samples_were_late() {
+    let scene = Scene::failing("400x*").await;
+    let letter = format!(
+        "{{\"kind\":\"sample\",\"reason\":\"retries_exhausted\",\"labels\":[[\"__name__\",\"m\"]],\"value\":1,\"timestamp\":{}}}\n",
+        now_ms()
+    );
+    let file = scene.file("letters", letter);
+    let ended = run(narthex(["replay", "--url", &scene.server.write_url(), &file]), "").await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("rejected{bad_request} 1"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("out-of-order"), "{}", ended.stderr);
 }
 
 /// Waits until the reader reads no more: the same count of records twice, a while apart.
