@@ -138,7 +138,7 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
         sources.iter().map(|source| (source.name.clone(), source.counts.clone())).collect();
     let stop = Stop::on_signals()?;
     let admin = start_admin(listen, &sink, counts.clone()).await?;
-    tracing::info!("writing {format} from {} to {}", names(&counts), shown_url(&args.sink.url));
+    tracing::info!("writing {format} from {} to {}", names(&counts), narthex_sink::shown_url(&args.sink.url));
 
     let hold = Hold::default();
     let ingest = Ingest {
@@ -275,18 +275,6 @@ fn names(counts: &[(String, Arc<SourceCounts>)]) -> String {
     match counts {
         [(name, _)] => name.clone(),
         many => format!("{} files", many.len()),
-    }
-}
-
-/// The URL without user info.
-pub(crate) fn shown_url(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
-            format!("{scheme}://{}", &rest[host..])
-        }
-        None => url.to_owned(),
     }
 }
 
