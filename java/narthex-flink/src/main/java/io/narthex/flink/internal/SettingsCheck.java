@@ -183,7 +183,7 @@ public final class SettingsCheck {
         if (value == null || !value.trim().equals("1")) {
             mistake("sink.requests.max-inflight (setMaxInFlightRequests)", value
                     + " is not 1: two requests of a series at once could arrive in the wrong order; for more requests "
-                    + "at a time, each of other series, use setShards");
+                    + "at a time, each of other series, raise sink.shards (setShards)");
         }
     }
 

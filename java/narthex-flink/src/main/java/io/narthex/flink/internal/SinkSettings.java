@@ -80,7 +80,11 @@ public final class SinkSettings implements Serializable {
                 .toString();
     }
 
+    /** What stands before an @ may be a password, also where the scheme was forgotten. */
     static String withoutUserInfo(String url) {
-        return url.replaceFirst("://.*@", "://***@");
+        int at = url.lastIndexOf('@');
+        int afterScheme = url.indexOf("://") + 3;
+        String scheme = afterScheme > 2 && afterScheme <= at ? url.substring(0, afterScheme) : "";
+        return at < 0 ? url : scheme + "***" + url.substring(at);
     }
 }

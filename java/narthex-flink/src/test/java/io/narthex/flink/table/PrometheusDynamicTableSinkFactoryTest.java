@@ -87,7 +87,8 @@ class PrometheusDynamicTableSinkFactoryTest {
                 "metric.endpoint.url", "x");
         assertMistake("sink.batch.size: there is no such option; the nearest is sink.batch.max-size",
                 "sink.batch.size", "5");
-        assertMistake("sink.requests.max-inflight", "sink.requests.max-inflight", "2");
+        String mistakes = Tables.mistakes("sink.requests.max-inflight", "2");
+        assertTrue(mistakes.contains("2 is not 1") && mistakes.contains("raise sink.shards"), mistakes);
     }
 
     @Test
@@ -196,6 +197,12 @@ class PrometheusDynamicTableSinkFactoryTest {
         assertFalse(mistakes.contains("s3cret"), mistakes);
         assertFalse(mistakes.contains("joe"), mistakes);
 
+        for (String url : new String[] {"joe:s3cret@h/w", "ftp://joe:s3cret@h", "http://joe:s3c ret@h", "//joe:s3cret@h"}) {
+            mistakes = Tables.mistakes("metric.endpoint-url", url);
+            assertTrue(mistakes.contains("metric.endpoint-url: "), mistakes);
+            assertFalse(mistakes.contains("s3c") || mistakes.contains("joe"), mistakes);
+        }
+
         DynamicTableSink sink = Tables.sink(Tables.PLAIN, Tables.options("metric.endpoint-url",
                 "http://joe:s3cret@localhost:9090/w", "sink.headers.X-Key", "s3cret"));
         assertFalse((sink.asSummaryString() + sink).contains("s3cret"));
@@ -214,6 +221,13 @@ class PrometheusDynamicTableSinkFactoryTest {
         assertEquals(Set.of("user-agent", "metric.endpoint-url", "sink.auth.username", "sink.auth.password-file"),
                 sink.keySet());
         assertEquals("/run/secrets/p", sink.get("sink.auth.password-file"));
+    }
+
+    @Test
+    void a_compiled_plan_takes_changed_options_but_no_other_columns() {
+        Map<String, String> changed = Tables.options("sink.shards", "0", "metric.sample.key", "nonsense");
+        String mistakes = Tables.mistakes(Tables.PLAIN, Tables.options(), changed);
+        assertTrue(mistakes.contains("1 mistake") && mistakes.contains("sink.shards: 0 is out of range"), mistakes);
     }
 
     @Test

@@ -46,6 +46,11 @@ final class Tables {
     }
 
     static DynamicTableSink sink(ResolvedSchema schema, Map<String, String> options) {
+        return sink(schema, options, Collections.emptyMap());
+    }
+
+    /** As from a compiled plan, with what the catalog says now. */
+    static DynamicTableSink sink(ResolvedSchema schema, Map<String, String> options, Map<String, String> enrichment) {
         CatalogTable table = CatalogTable.newBuilder()
                 .schema(Schema.newBuilder().fromResolvedSchema(schema).build())
                 .options(options)
@@ -54,7 +59,7 @@ final class Tables {
                 null,
                 ObjectIdentifier.of("c", "d", "t"),
                 new ResolvedCatalogTable(table, schema),
-                Collections.emptyMap(),
+                enrichment,
                 new Configuration(),
                 Tables.class.getClassLoader(),
                 false);
@@ -62,8 +67,12 @@ final class Tables {
 
     /** What a query would be told that writes to the table; empty where it is good. */
     static String mistakes(ResolvedSchema schema, Map<String, String> options) {
+        return mistakes(schema, options, Collections.emptyMap());
+    }
+
+    static String mistakes(ResolvedSchema schema, Map<String, String> options, Map<String, String> enrichment) {
         try {
-            sink(schema, options).getChangelogMode(ChangelogMode.insertOnly());
+            sink(schema, options, enrichment).getChangelogMode(ChangelogMode.insertOnly());
             return "";
         } catch (ValidationException e) {
             return e.getMessage();
