@@ -69,6 +69,8 @@ reasons! {
     NoTimestamp = "no_timestamp", Dropped;
     /// The input gave a null value or timestamp.
     Null = "null", Dropped;
+    /// The record holds more samples than its source allows.
+    RecordTooLarge = "record_too_large", Dropped;
     /// Retries ended and `sink.on-exhausted` = `discard`; the receiver may hold it all the same.
     RetriesExhausted = "retries_exhausted", Dropped;
     /// Restored after rescaling, and found too old or a duplicate, by the receiver or by the checks: newer

@@ -189,7 +189,7 @@ class JobTest {
         env.execute();
         assertEquals(99, receiver.samples());
         List<String> letters = Files.readAllLines(lost);
-        assertEquals(501, letters.stream().filter(line -> line.contains("\"too_large\"")).count());
+        assertEquals(501, letters.stream().filter(line -> line.contains("\"record_too_large\"")).count());
     }
 
     @Test

@@ -16,7 +16,7 @@ public final class RecordPacker {
     /** The reason for a null. */
     public static final String NULL = "null";
     /** The reason for a record with more than may be in one. */
-    public static final String TOO_LARGE = "too_large";
+    public static final String TOO_LARGE = "record_too_large";
     /** The reason for labels that no receiver takes. */
     public static final String LABEL_TOO_LONG = "label_too_long";
 
