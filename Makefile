@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc fuzz mutants outage bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc test-java native fuzz mutants outage bench-sink clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ unit: ## Unit, property and golden tests: no servers
 
 it: ## Tests against real servers
 	@scripts/test.sh setup build it
+
+test-java: ## The Flink connector on Flink 1.20 and 2.2, with the real servers
+	@scripts/test.sh setup java
+
+native: ## The connector's native library: release build, glibc 2.28 or newer
+	@scripts/native.sh
 
 doc: ## The API documentation, without warnings
 	@scripts/test.sh doc

@@ -3,7 +3,7 @@
 #
 # usage: scripts/setup.sh [demo|test]    (default: test)
 #   demo   Rust and a C compiler (required), Prometheus 2.x (optional: the built-in receiver serves without)
-#   test   also Go, Python 3 with pip, Prometheus 3.x, cargo-deny
+#   test   also Go, Python 3 with pip, JDK 17 and Maven, Prometheus 3.x, cargo-deny
 # Exit 0: everything required is there; 1: something required is missing. What is optional and missing is
 # printed as a line `SKIPPED: <what>: <why>`.
 set -euo pipefail
@@ -16,7 +16,7 @@ main() {
     case "${1:-test}" in
         demo) need_rust; need_c_compiler; want install_prometheus_2 ;;
         test)
-            need_rust; need_c_compiler; need_python
+            need_rust; need_c_compiler; need_python; need_java
             want install_prometheus_2; want install_prometheus_3; want install_cargo_deny
             ;;
         -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
@@ -76,6 +76,25 @@ need_python() {
     else
         skip "SigV4 oracle" "no python3 with pip and venv (Debian: apt-get install python3-pip python3-venv)"
     fi
+}
+
+need_java() {
+    if ! has_java_17 || ! type -P mvn >/dev/null; then
+        apt_install openjdk-17-jdk-headless maven || true
+    fi
+    if ! has_java_17; then
+        lacks "JDK 17" "no javac of version 17 or later on PATH (Debian: apt-get install openjdk-17-jdk-headless)"
+    elif ! type -P mvn >/dev/null; then
+        lacks Maven "mvn is not on PATH (Debian: apt-get install maven)"
+    else
+        have java "$(javac -version 2>&1), $(mvn -v 2>/dev/null | sed -n '1s/.*\(Apache Maven [0-9.]*\).*/\1/p')"
+    fi
+}
+
+has_java_17() {
+    local version
+    version="$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')"
+    [[ -n "$version" ]] && ((version >= 17))
 }
 
 # Installs Debian packages where this user may.

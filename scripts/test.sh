@@ -3,7 +3,7 @@
 #
 # usage: scripts/test.sh [--list | step ...]    (default: every step, in the order of --list)
 # A failed step does not keep the others from running, except those that need what it makes. Each cargo test
-# counts its tests, every other step counts as one. Lines `SKIPPED: <what>: <why>` of the steps are repeated at
+# and the Java tests count their tests, every other step counts as one. Lines `SKIPPED: <what>: <why>` of the steps are repeated at
 # the end. With CI=true a real server that is missing is a failure (NARTHEX_REQUIRE_SERVERS=1).
 # Exit 0: nothing failed; 1: something did; 64: no such step.
 # NARTHEX_STEP_SECONDS (1800) is the longest that a step may take where nobody watches (no terminal).
@@ -11,7 +11,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-all_steps=(setup lock fmt clippy clippy-small deny deps shell build unit it oracle doc)
+all_steps=(setup lock fmt clippy clippy-small deny deps shell build unit it oracle doc java)
 
 # Sets `command` to what a step runs.
 command_of() {
@@ -29,6 +29,7 @@ command_of() {
         unit) command=(cargo test --workspace --no-fail-fast) ;;
         it) command=(cargo test --workspace --no-fail-fast --test 'real_*' -- --ignored) ;;
         oracle) command=(tests/oracle/check_sigv4.sh) ;;
+        java) command=(scripts/test-java.sh) ;;
         doc) command=(env "RUSTDOCFLAGS=-D warnings" cargo doc --workspace --no-deps) ;;
         *) return 1 ;;
     esac
@@ -99,10 +100,11 @@ run() {
     row "$step" "$result" "$ok" "$bad" "$((SECONDS - began))"
 }
 
-# Prints how many passed and failed in a log: the sum of cargo test's lines, or the step itself as one. A step
+# Prints how many passed and failed in a log: the sum of cargo test's or the Java tests' lines, or the step itself as one. A step
 # that failed without a failed test (no compiling, a crash, a time-out) adds one failure.
 count() {
     awk -v status="$2" '
+        /^java [0-9.]+: [0-9]+ passed, [0-9]+ failed$/ { runs++; ok += $3; bad += $5 }
         /^test result: / { runs++; for (i = 1; i < NF; i++) { if ($(i + 1) ~ /^passed/) ok += $i; if ($(i + 1) ~ /^failed/) bad += $i } }
         END {
             if (status != 0 && bad == 0) bad = 1
