@@ -290,7 +290,7 @@ class SqlJobTest {
     }
 
     @Test
-    void a_compiled_plan_has_stable_uids() throws Exception {
+    void a_compiled_plan_runs() throws Exception {
         createTable(COLUMNS);
         sql.executeSql("CREATE TABLE g (name STRING, val DOUBLE, ts BIGINT) WITH ("
                 + "'connector' = 'datagen', 'number-of-rows' = '10', 'fields.ts.min' = '1', 'fields.ts.max' = '9')");
