@@ -154,7 +154,7 @@ def run(command: list[str], clone: str, env: dict) -> tuple[int, str, str]:
     with subprocess.Popen(command, cwd=clone, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           errors="replace", preexec_fn=limited) as child:
         try:
-            out, err = child.communicate(timeout=900)
+            out, err = child.communicate(timeout=300)
         finally:
             try:
                 os.killpg(child.pid, signal.SIGKILL)

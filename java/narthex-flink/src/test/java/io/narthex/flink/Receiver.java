@@ -26,6 +26,9 @@ final class Receiver implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     /** The status of the n-th request, from 0. */
     volatile IntUnaryOperator script = request -> 204;
+    /** Answers 400, and keeps nothing, when a request has a sample older than the newest of its series. */
+    volatile boolean refusesOlder;
+    final AtomicInteger refused = new AtomicInteger();
     final AtomicInteger requests = new AtomicInteger();
     final Map<String, List<String>> series = new TreeMap<>();
     final Map<String, String> lastHeaders = new ConcurrentHashMap<>();
@@ -46,8 +49,9 @@ final class Receiver implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             exchange.getRequestHeaders().forEach((name, values) -> lastHeaders.put(name.toLowerCase(), values.get(0)));
             int status = script.applyAsInt(requests.getAndIncrement());
-            if (status / 100 == 2) {
-                take(ByteBuffer.wrap(Snappy.uncompress(body)).order(ByteOrder.LITTLE_ENDIAN));
+            if (status / 100 == 2 && !take(ByteBuffer.wrap(Snappy.uncompress(body)).order(ByteOrder.LITTLE_ENDIAN))) {
+                refused.incrementAndGet();
+                status = 400;
             }
             byte[] words = status / 100 == 2 ? new byte[0] : ("scripted " + status).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(status, words.length == 0 ? -1 : words.length);
@@ -63,19 +67,41 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    private void take(ByteBuffer request) {
-        synchronized (series) {
-            while (request.hasRemaining()) {
-                int tag = (int) varint(request);
-                ByteBuffer field = piece(request);
-                if (tag >> 3 == 1) {
-                    takeSeries(field);
-                }
+    /** Keeps a request's samples, all or none; false when it has older ones than it may. */
+    private boolean take(ByteBuffer request) {
+        Map<String, List<String>> taken = new TreeMap<>();
+        while (request.hasRemaining()) {
+            int tag = (int) varint(request);
+            ByteBuffer field = piece(request);
+            if (tag >> 3 == 1) {
+                readSeries(field, taken);
             }
+        }
+        synchronized (series) {
+            if (refusesOlder && !taken.keySet().stream().allMatch(key -> dropRepetition(key, taken.get(key)))) {
+                return false;
+            }
+            taken.forEach((key, samples) -> series.computeIfAbsent(key, k -> new ArrayList<>()).addAll(samples));
+            return true;
         }
     }
 
-    private void takeSeries(ByteBuffer message) {
+    /** As Prometheus does: the newest sample once more is fine and changes nothing. False when one is older. */
+    private boolean dropRepetition(String key, List<String> samples) {
+        List<String> held = series.getOrDefault(key, List.of());
+        if (held.isEmpty()) {
+            return true;
+        }
+        String newest = held.get(held.size() - 1);
+        samples.removeIf(newest::equals);
+        return samples.stream().allMatch(sample -> timestamp(sample) > timestamp(newest));
+    }
+
+    private static long timestamp(String sample) {
+        return Long.parseLong(sample.substring(sample.indexOf('@') + 1));
+    }
+
+    private static void readSeries(ByteBuffer message, Map<String, List<String>> into) {
         Map<String, String> labels = new TreeMap<>();
         List<String> samples = new ArrayList<>();
         while (message.hasRemaining()) {
@@ -99,7 +125,7 @@ final class Receiver implements AutoCloseable {
                 samples.add(value + "@" + timestamp);
             }
         }
-        series.computeIfAbsent(labels.toString(), key -> new ArrayList<>()).addAll(samples);
+        into.computeIfAbsent(labels.toString(), key -> new ArrayList<>()).addAll(samples);
     }
 
     private static String text(ByteBuffer bytes) {

@@ -13,6 +13,8 @@ public final class SinkSettings implements Serializable {
     private static final long serialVersionUID = 1L;
 
     static final String DEAD_LETTERS = "sink.dead-letters.path";
+    /** Not in the list of options: what is refused may be there already, sent before the restart. */
+    static final String AFTER_RESTART = "after-restart";
 
     private final LinkedHashMap<String, String> options;
     private final String metricGroupName;
@@ -49,8 +51,11 @@ public final class SinkSettings implements Serializable {
     }
 
     /** The options of one subtask: above a parallelism of 1 each has a dead-letter file of its own. */
-    Map<String, String> optionsOf(int subtask, int parallelism) {
+    Map<String, String> optionsOf(int subtask, int parallelism, boolean isRestored) {
         Map<String, String> own = new LinkedHashMap<>(options);
+        if (isRestored) {
+            own.put(AFTER_RESTART, "true");
+        }
         if (parallelism > 1) {
             own.computeIfPresent(DEAD_LETTERS, (key, path) -> numbered(path, subtask));
         }

@@ -20,7 +20,9 @@ public final class Writers {
         NativeCallback callback = settings.signer() == null
                 ? null
                 : new SignerCallback(settings.signer(), context.getUserCodeClassLoader().asClassLoader());
-        SinkCore core = NativeCore.open(settings.optionsOf(subtask, parallelism), callback);
+        // A restored job may have no state of this subtask: what was settled leaves none.
+        boolean isRestored = context.getRestoredCheckpointId().isPresent() || !restored.isEmpty();
+        SinkCore core = NativeCore.open(settings.optionsOf(subtask, parallelism, isRestored), callback);
         try {
             PrometheusSinkWriter<IN> writer = new PrometheusSinkWriter<>(
                     core,
