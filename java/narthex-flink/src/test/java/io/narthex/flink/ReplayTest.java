@@ -1,0 +1,89 @@
+// A job that restarts against a receiver that takes nothing older than what it holds.
+package io.narthex.flink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class ReplayTest {
+    private static final int COUNT = 6_000;
+    private static final int SERIES = 20;
+    private static final AtomicBoolean HAS_FAILED = new AtomicBoolean();
+
+    @TempDir Path checkpoints;
+    @TempDir Path letters;
+
+    @Test
+    void what_the_source_sends_again_is_replayed_and_nothing_is_lost() throws Exception {
+        HAS_FAILED.set(false);
+        try (Receiver receiver = new Receiver(); ClosingLines lines = new ClosingLines()) {
+            receiver.refusesOlder = true;
+            StreamExecutionEnvironment env =
+                    Jobs.environment(Jobs.withCheckpoints(checkpoints, Duration.ofMillis(700)), 2);
+            Jobs.generated(env, COUNT, 3_000, i -> Jobs.record(i, SERIES))
+                    .map(series -> {
+                        double value = series.getSamples()[0].getValue();
+                        if (value > COUNT * 2 / 3 && HAS_FAILED.compareAndSet(false, true)) {
+                            throw new IllegalStateException("injected");
+                        }
+                        return series;
+                    }).setParallelism(1)
+                    .keyBy(new PrometheusTimeSeriesLabelsAndMetricNameKeySelector())
+                    .sinkTo(Jobs.sink(receiver.url())
+                            .setDeadLettersPath(letters.resolve("lost.ndjson").toString())
+                            .build());
+            env.execute(); // throws unless FINISHED
+
+            assertTrue(HAS_FAILED.get());
+            assertTrue(receiver.refused.get() > 0, "nothing was replayed: the test proves nothing");
+            assertStored(receiver);
+            assertEquals("", deadLetters());
+            assertTrue(sum(lines, "\"replayed\":(\\d+)") > 0, lines.all().toString());
+            assertEquals(0, sum(lines, "\"bad_request\":(\\d+)"), lines.all().toString());
+        }
+    }
+
+    private static void assertStored(Receiver receiver) {
+        assertEquals(SERIES, receiver.series.size());
+        for (int s = 0; s < SERIES; s++) {
+            List<String> expected = new ArrayList<>();
+            for (long i = s; i < COUNT; i += SERIES) {
+                expected.add((double) i + "@" + (Jobs.BEGIN + i / SERIES * 10));
+            }
+            assertEquals(expected, receiver.series.get("{__name__=m, n=s" + s + "}"), "series " + s);
+        }
+    }
+
+    private String deadLetters() throws Exception {
+        StringBuilder all = new StringBuilder();
+        try (Stream<Path> files = Files.list(letters)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                all.append(Files.readString(file));
+            }
+        }
+        return all.toString();
+    }
+
+    private static long sum(ClosingLines lines, String pattern) {
+        long sum = 0;
+        for (String line : lines.all()) {
+            Matcher found = Pattern.compile(pattern).matcher(line);
+            sum += found.find() ? Long.parseLong(found.group(1)) : 0;
+        }
+        return sum;
+    }
+}
