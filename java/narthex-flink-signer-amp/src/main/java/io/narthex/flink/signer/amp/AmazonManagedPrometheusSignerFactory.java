@@ -1,0 +1,26 @@
+// Makes the signer for a table with 'metric.request-signer' = 'amazon-managed-prometheus'.
+package io.narthex.flink.signer.amp;
+
+import io.narthex.flink.PrometheusRequestSigner;
+import io.narthex.flink.table.PrometheusRequestSignerFactory;
+import java.util.Map;
+import java.util.Set;
+
+/** Takes {@code aws.region}; without it, the region that the workspace's URL names. */
+public final class AmazonManagedPrometheusSignerFactory implements PrometheusRequestSignerFactory {
+    @Override
+    public String identifier() {
+        return "amazon-managed-prometheus";
+    }
+
+    @Override
+    public Set<String> options() {
+        return Set.of(Workspace.REGION_OPTION);
+    }
+
+    @Override
+    public PrometheusRequestSigner create(String endpointUrl, Map<String, String> options) {
+        Workspace workspace = Workspace.of(endpointUrl, options.get(Workspace.REGION_OPTION));
+        return new AmazonManagedPrometheusWriteRequestSigner(endpointUrl, workspace.region());
+    }
+}
