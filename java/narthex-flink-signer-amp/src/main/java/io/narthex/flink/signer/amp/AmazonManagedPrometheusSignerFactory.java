@@ -6,7 +6,7 @@ import io.narthex.flink.table.PrometheusRequestSignerFactory;
 import java.util.Map;
 import java.util.Set;
 
-/** Takes {@code aws.region}; without it, the region that the workspace's URL names. */
+/** Without {@code aws.region}, it is the one that the workspace's URL names. */
 public final class AmazonManagedPrometheusSignerFactory implements PrometheusRequestSignerFactory {
     @Override
     public String identifier() {
@@ -15,12 +15,17 @@ public final class AmazonManagedPrometheusSignerFactory implements PrometheusReq
 
     @Override
     public Set<String> options() {
-        return Set.of(Workspace.REGION_OPTION);
+        return Set.of(
+                Workspace.REGION_OPTION,
+                TableCredentials.PROFILE_OPTION,
+                TableCredentials.ROLE_OPTION,
+                TableCredentials.EXTERNAL_ID_OPTION);
     }
 
     @Override
     public PrometheusRequestSigner create(String endpointUrl, Map<String, String> options) {
-        Workspace workspace = Workspace.of(endpointUrl, options.get(Workspace.REGION_OPTION));
-        return new AmazonManagedPrometheusWriteRequestSigner(endpointUrl, workspace.region());
+        String region = Workspace.of(endpointUrl, options.get(Workspace.REGION_OPTION)).region();
+        return new AmazonManagedPrometheusWriteRequestSigner(
+                endpointUrl, region, new TableCredentials(region, options));
     }
 }
