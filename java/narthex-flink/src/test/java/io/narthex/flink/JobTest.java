@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobExecutionResult;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -150,8 +149,9 @@ class JobTest {
         receiver.script = request -> 404;
         StreamExecutionEnvironment env = Jobs.environment(Jobs.configuration(), 1);
         Jobs.generated(env, 1_000_000, 0.1, i -> Jobs.record(i, 1)).sinkTo(Jobs.sink(receiver.url()).build());
-        JobClient job = env.executeAsync();
-        Jobs.await("the job fails", Duration.ofSeconds(5), () -> Jobs.status(job) == JobStatus.FAILED);
+        // Asked for at once: the mini cluster is gone with its job, and answers no more.
+        CompletableFuture<JobExecutionResult> result = env.executeAsync().getJobExecutionResult();
+        assertFails("404", () -> result.get(5, TimeUnit.SECONDS));
     }
 
     @Test

@@ -5,13 +5,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.connector.datagen.source.GeneratorFunction;
-import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -71,10 +69,6 @@ final class Jobs {
 
     static PrometheusSinkBuilder sink(String url) {
         return PrometheusSink.builder().setPrometheusRemoteWriteUrl(url).setMaxTimeInBufferMS(100);
-    }
-
-    static JobStatus status(JobClient job) {
-        return get(job.getJobStatus());
     }
 
     static <T> T get(java.util.concurrent.CompletableFuture<T> future) {
