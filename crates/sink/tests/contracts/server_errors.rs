@@ -207,3 +207,18 @@ async fn a_sample_that_gets_500_for_ever_does_not_hold_up_a_lost_answer() {
         assert_eq!(ledger.pending, 0);
     }
 }
+
+/// Who says when to come back is overloaded, not stuck on a sample: the request stays whole.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_when_to_come_back_gets_no_halves() {
+    let rig = Rig::with_faults("ok 503:retry-after=6 x25");
+    let sink = rig.builder().batch_max_size(50).build().unwrap();
+    begin(&sink, 0..50, 0).await;
+    for n in 0..50 {
+        sink.send(single(n, 1)).await.unwrap();
+    }
+    let ledger = sink.close().await.unwrap();
+    assert_eq!(told(&ledger), "received 100 written 100");
+    assert_eq!((rig.requests(), ledger.retries), (27, 25));
+    assert!(rig.wire().iter().all(|request| request.samples().len() == 50));
+}
