@@ -249,3 +249,19 @@ async fn a_drain_that_some_shards_make_and_others_do_not_ends_with_a_ledger() {
         assert_eq!(ledger.retries, repeats.count() as u64);
     }
 }
+
+/// Bytes make a request as samples do: nobody waits for its age.
+#[tokio::test(start_paused = true)]
+async fn a_requests_worth_of_bytes_goes_at_once() {
+    let rig = Rig::new();
+    let sink =
+        rig.builder().shards(1).flush_buffer_size(1 << 10).flush_buffer_timeout(secs(3600)).build().unwrap();
+    let begin = Instant::now();
+    for n in 0..40 {
+        sink.send(single(n, 0)).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await; // the shard goes idle in between
+    }
+    assert!(rig.requests() >= 1, "{} requests", rig.requests());
+    assert!(begin.elapsed() < secs(1));
+    assert_eq!(told(&sink.close().await.unwrap()), "received 40 written 40");
+}
