@@ -29,11 +29,21 @@ class ReplayTest {
 
     @Test
     void what_the_source_sends_again_is_replayed_and_nothing_is_lost() throws Exception {
+        replays(Duration.ofMillis(700));
+    }
+
+    /** Without a checkpoint to go back to, the job begins anew. */
+    @Test
+    void a_job_that_begins_anew_after_a_failure_replays_all() throws Exception {
+        replays(Duration.ofHours(1));
+    }
+
+    private void replays(Duration interval) throws Exception {
         HAS_FAILED.set(false);
         try (Receiver receiver = new Receiver(); ClosingLines lines = new ClosingLines()) {
             receiver.refusesOlder = true;
             StreamExecutionEnvironment env =
-                    Jobs.environment(Jobs.withCheckpoints(checkpoints, Duration.ofMillis(700)), 2);
+                    Jobs.environment(Jobs.withCheckpoints(checkpoints, interval), 2);
             Jobs.generated(env, COUNT, 3_000, i -> Jobs.record(i, SERIES))
                     .map(series -> {
                         double value = series.getSamples()[0].getValue();

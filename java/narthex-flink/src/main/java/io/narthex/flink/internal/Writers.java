@@ -21,7 +21,10 @@ public final class Writers {
                 ? null
                 : new SignerCallback(settings.signer(), context.getUserCodeClassLoader().asClassLoader());
         // A restored job may have no state of this subtask: what was settled leaves none.
-        boolean isRestored = context.getRestoredCheckpointId().isPresent() || !restored.isEmpty();
+        // A later attempt without a checkpoint begins from the start, and sends all of it again.
+        boolean isRestored = context.getRestoredCheckpointId().isPresent()
+                || !restored.isEmpty()
+                || context.getTaskInfo().getAttemptNumber() > 0;
         SinkCore core = NativeCore.open(settings.optionsOf(subtask, parallelism, isRestored), callback);
         try {
             PrometheusSinkWriter<IN> writer = new PrometheusSinkWriter<>(
