@@ -97,8 +97,8 @@ class AmazonManagedPrometheusWriteRequestSignerTest {
         assertFalse(both.contains("secret"), both);
         assertTrue(mistakes("http://bad host/secret", "eu-west-1").startsWith("metric.endpoint-url: "));
         assertTrue(mistakes(null, "eu-west-1").startsWith("metric.endpoint-url: "));
-        assertTrue(mistakes("https://proxy.example.com/write", null).startsWith("aws.region: "));
-        assertTrue(mistakes("https://proxy.example.com/a/%2E%2e/write", "eu-west-1").contains(".."));
+        assertTrue(mistakes("https://receiver.example.com/write", null).startsWith("aws.region: "));
+        assertTrue(mistakes("https://receiver.example.com/a/%2E%2e/write", "eu-west-1").contains(".."));
     }
 
     @Test
