@@ -190,12 +190,13 @@ impl Queue {
         }
     }
 
-    /// Counts what a request has settled, and wakes whoever waits.
-    pub(crate) fn settle(&self, settled: u64, backlog_is_empty: bool, change: impl FnOnce(&mut Counts)) {
+    /// Counts what a request has settled, and wakes whoever waits. A flush ends only when nothing is held: not
+    /// when the last request was halted half-way.
+    pub(crate) fn settle(&self, settled: u64, change: impl FnOnce(&mut Counts)) {
         let mut state = self.lock();
         change(&mut state.counts);
         state.held -= settled;
-        if backlog_is_empty {
+        if state.held == 0 {
             state.end_flush();
         }
         let waiting = std::mem::take(&mut state.waiting);

@@ -249,6 +249,8 @@ impl PrometheusSink {
                 () = self.shared.failed() => self.shared.check()?,
             }
         }
+        // A shard that was halted half-way answers without what it leaves pending.
+        self.shared.check()?;
         Ok(unsettled)
     }
 
@@ -458,6 +460,10 @@ impl Shared {
             let what = if habit == ReceiverHabit::KeepsGoodPart { "the good part" } else { "nothing" };
             tracing::info!("the receiver keeps {what} of a request that it refuses");
         }
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.get().is_some()
     }
 
     pub(crate) fn fail(&self, halt: Halt) {

@@ -1,5 +1,6 @@
 //! A shard: one task that takes requests' worth of series from its queue, one request in flight.
 
+use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,15 +89,15 @@ impl Worker {
             if queue.fill(&mut self.backlog, batch_bytes).await == Next::End {
                 return;
             }
-            if let Err(halt) = self.send_and_settle(batch_bytes).await {
-                shared.fail(halt);
+            if self.send_and_settle(batch_bytes).await.is_break() {
                 return;
             }
             self.sweep();
         }
     }
 
-    async fn send_and_settle(&mut self, batch_bytes: usize) -> Result<(), Halt> {
+    /// Breaks when the sink has stopped.
+    async fn send_and_settle(&mut self, batch_bytes: usize) -> ControlFlow<()> {
         let range = self.backlog.next_request(self.shared.options.batch_samples, batch_bytes);
         let now_ms = self.shared.clock.now_ms();
         let mut plain = std::mem::take(&mut self.plain);
@@ -105,24 +106,21 @@ impl Worker {
         self.batch.prepare(items, range, self.rules, table, now_ms, &mut plain);
         self.plain = plain;
         if self.batch.sent() == 0 {
-            self.finish(None).await;
-            return Ok(());
+            self.finish(None, None).await;
+            return ControlFlow::Continue(());
         }
         let body = self.pack();
         let mut attempts = Attempts::default();
         let on_5xx = ServerErrors::HandBackAfter(SERVER_ERRORS_BEFORE_HALVING);
         match self.deliver(&body, &mut attempts, on_5xx).await {
-            Outcome::Accepted => {
-                self.finish(None).await;
-                Ok(())
-            }
+            Outcome::Accepted => self.finish(None, None).await,
             outcome => {
                 self.batch.make_layout(self.backlog.items());
                 let (settlement, halt) = Settlement::resolve(self, outcome, attempts).await;
-                self.finish(Some(settlement)).await;
-                halt.map_or(Ok(()), Err)
+                self.finish(Some(settlement), halt).await;
             }
         }
+        if self.shared.has_failed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Whether a refusal of this request may be about samples that an earlier run has written. Without the
@@ -178,8 +176,9 @@ impl Worker {
         }
     }
 
-    /// Counts what became of the request, files dead letters, logs losses and gives the memory back.
-    async fn finish(&mut self, settlement: Option<Settlement>) {
+    /// Counts what became of the request, files dead letters, logs losses and gives the memory back; stops the
+    /// sink when it was halted.
+    async fn finish(&mut self, settlement: Option<Settlement>, halt: Option<Halt>) {
         let dropped = self.file_dropped();
         let (written, replayed) = match &settlement {
             None => (self.batch.sent() as u64, 0),
@@ -195,11 +194,16 @@ impl Worker {
         let pending = settlement.as_ref().map_or(0, Settlement::pending);
         let settled = dropped + self.batch.sent() as u64 - pending;
         self.backlog.done(&mut self.batch.deferred);
-        shared.queues[self.shard].settle(settled, self.backlog.is_empty(), |counts| {
+        shared.queues[self.shard].settle(settled, |counts| {
             counts.written += written;
             counts.replayed += replayed;
             counts.lost.merge(&self.lost);
         });
+        if let Some(halt) = halt {
+            // Before anything is awaited: what is pending is not in the backlog any more, and nobody may be
+            // told that nothing is unsettled.
+            shared.fail(halt);
+        }
         if let Some(writing) = writing
             && let Err(error) = self.while_answering(writing).await
         {

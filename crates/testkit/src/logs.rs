@@ -28,6 +28,9 @@ struct Lines(Mutex<Vec<(Level, String)>>);
 
 /// Begins to capture, from TRACE up.
 pub fn capture() -> Logs {
+    // Without a subscriber for all threads, a log line that another thread is the first to reach may be
+    // remembered as of no interest to anybody. An error says that there is one already.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let lines = Arc::new(Lines::default());
     let subscriber = tracing_subscriber::registry().with(Capture(lines.clone()));
     Logs { lines, _guard: tracing::subscriber::set_default(subscriber) }

@@ -265,3 +265,14 @@ async fn a_requests_worth_of_bytes_goes_at_once() {
     assert!(begin.elapsed() < secs(1));
     assert_eq!(told(&sink.close().await.unwrap()), "received 40 written 40");
 }
+
+/// Real threads: whoever waits looks while the shard stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flush_never_ends_well_when_the_sink_has_stopped() {
+    for round in 0..2_000 {
+        let rig = Rig::with_faults("401x*");
+        let sink = rig.sink();
+        sink.send(single(0, 0)).await.unwrap();
+        assert!(sink.flush().await.is_err(), "round {round}");
+    }
+}

@@ -115,6 +115,39 @@ async fn a_stopped_sink_says_why_instead() {
     assert!(matches!(sink.unsettled().await, Err(SinkError::Stopped { .. })));
 }
 
+/// A dead letter that the disk is slow to take keeps nobody from learning of the failure: neither a flush nor a
+/// snapshot may pass over what is pending, not even for a moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_halted_half_way_is_never_nothing_unsettled() {
+    let rig = Rig::with_faults("400x2 401");
+    let letters = full_pipe(&rig.letters_path());
+    let sink = rig.sink();
+    sink.send(single(0, 0)).await.unwrap();
+    sink.send(single(1, 0)).await.unwrap();
+    let (flushed, error) = tokio::join!(sink.flush(), async {
+        loop {
+            match sink.unsettled().await {
+                Ok(unsettled) => assert!(seconds(&unsettled).contains_key(&labels(1).to_string())),
+                Err(error) => break error,
+            }
+        }
+    });
+    assert!(matches!(flushed, Err(SinkError::Stopped { .. })), "{flushed:?}");
+    assert!(matches!(error, SinkError::Stopped { .. }), "{error:?}");
+    drop(letters);
+    let ledger = sink.close().await.unwrap_err().ledger;
+    assert_eq!(told(&ledger), "received 2 written 0 pending 1 bad_request 1");
+}
+
+/// A named pipe that takes nothing more as long as what is returned is there.
+fn full_pipe(path: &std::path::Path) -> std::fs::File {
+    use std::io::Write;
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let mut pipe = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    pipe.write_all(&[b'\n'; 65_536]).unwrap();
+    pipe
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_shard_that_panics_stops_the_sink() {
     let rig = Rig::meddled(|_: usize, _: &WireRequest| -> Option<Meddling> { panic!("on purpose") });
