@@ -9,10 +9,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,9 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class ReplayTest {
-    private static final int COUNT = 6_000;
+    private static final int COUNT = 9_000;
     private static final int SERIES = 20;
-    private static final AtomicBoolean HAS_FAILED = new AtomicBoolean();
 
     @TempDir Path checkpoints;
     @TempDir Path letters;
@@ -39,32 +41,59 @@ class ReplayTest {
     }
 
     private void replays(Duration interval) throws Exception {
-        HAS_FAILED.set(false);
         try (Receiver receiver = new Receiver(); ClosingLines lines = new ClosingLines()) {
             receiver.refusesOlder = true;
             StreamExecutionEnvironment env =
                     Jobs.environment(Jobs.withCheckpoints(checkpoints, interval), 2);
             Jobs.generated(env, COUNT, 3_000, i -> Jobs.record(i, SERIES))
-                    .map(series -> {
-                        double value = series.getSamples()[0].getValue();
-                        if (value > COUNT * 2 / 3 && HAS_FAILED.compareAndSet(false, true)) {
-                            throw new IllegalStateException("injected");
-                        }
-                        return series;
-                    }).setParallelism(1)
+                    .map(new FailsOnce(receiver)).setParallelism(1)
                     .keyBy(new PrometheusTimeSeriesLabelsAndMetricNameKeySelector())
                     .sinkTo(Jobs.sink(receiver.url())
                             .setDeadLettersPath(letters.resolve("lost.ndjson").toString())
                             .build());
             env.execute(); // throws unless FINISHED
 
-            assertTrue(HAS_FAILED.get());
+            assertTrue(FailsOnce.hasFailed);
             assertTrue(receiver.refused.get() > 0, "nothing was replayed: the test proves nothing");
             assertStored(receiver);
             assertEquals("", deadLetters());
             assertTrue(sum(lines, "\"replayed\":(\\d+)") > 0, lines.all().toString());
             assertEquals(0, sum(lines, "\"bad_request\":(\\d+)"), lines.all().toString());
         }
+    }
+
+    /** Fails when the receiver holds samples that the source will send again. */
+    private static final class FailsOnce implements MapFunction<PrometheusTimeSeries, PrometheusTimeSeries>,
+            CheckpointedFunction {
+        private static final long serialVersionUID = 1L;
+        private static volatile Receiver receiver;
+        private static volatile boolean hasFailed;
+
+        private long seen;
+        private long seenAtCheckpoint;
+
+        FailsOnce(Receiver receiver) {
+            FailsOnce.receiver = receiver;
+            hasFailed = false;
+        }
+
+        @Override
+        public PrometheusTimeSeries map(PrometheusTimeSeries series) {
+            seen++;
+            if (!hasFailed && seen > COUNT / 3 && receiver.samples() > seenAtCheckpoint + 10 * SERIES) {
+                hasFailed = true;
+                throw new IllegalStateException("injected");
+            }
+            return series;
+        }
+
+        @Override
+        public void snapshotState(FunctionSnapshotContext context) {
+            seenAtCheckpoint = seen;
+        }
+
+        @Override
+        public void initializeState(FunctionInitializationContext context) {}
     }
 
     private static void assertStored(Receiver receiver) {
