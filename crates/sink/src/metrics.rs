@@ -25,6 +25,7 @@ pub(crate) struct RequestMetrics {
     by_code: Mutex<BTreeMap<u16, u64>>,
     retries: AtomicU64,
     accepted: AtomicU64,
+    refused: AtomicU64,
     bytes: AtomicU64,
     duration: Histogram,
     newest_written_ms: AtomicI64,
@@ -41,6 +42,7 @@ impl RequestMetrics {
             by_code: Mutex::default(),
             retries: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             duration: Histogram::new(DURATION_BUCKETS),
             newest_written_ms: AtomicI64::new(i64::MIN),
@@ -63,6 +65,11 @@ impl RequestMetrics {
         self.accepted.load(Ordering::Relaxed)
     }
 
+    /// A request was refused for good, or its retries ended.
+    pub(crate) fn refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn sent_bytes(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -79,6 +86,8 @@ impl RequestMetrics {
     pub(crate) fn add_to(&self, ledger: &mut Ledger) {
         ledger.requests = self.by_code.lock().unwrap_or_else(PoisonError::into_inner).values().sum();
         ledger.retries = self.retries.load(Ordering::Relaxed);
+        ledger.requests_accepted = self.accepted();
+        ledger.requests_refused = self.refused.load(Ordering::Relaxed);
     }
 }
 

@@ -348,7 +348,8 @@ impl SeriesSender {
     }
 
     /// Counts the samples of a series that cannot be sent as received and dropped, with dead letters that hold
-    /// the message. A series without samples counts as one sample.
+    /// the message. A series without samples counts as one sample. A sample at `i64::MIN` is one of which nothing
+    /// is known: its letter has no value and no time.
     pub async fn discard_series(&self, series: &TimeSeries, reason: Reason, message: &str) {
         let samples = series.samples.len().max(1) as u64;
         self.0.queue_of(&series.labels).count(|counts| {

@@ -160,7 +160,12 @@ impl Worker {
         attempts: &mut Attempts,
         on_5xx: ServerErrors,
     ) -> Outcome {
-        self.while_answering(self.shared.client.deliver(body, attempts, on_5xx, self)).await
+        let outcome = self.while_answering(self.shared.client.deliver(body, attempts, on_5xx, self)).await;
+        use Outcome::{Exhausted, RefusedData, RefusedRequest, TooLarge};
+        if matches!(outcome, RefusedData(_) | RefusedRequest(_) | TooLarge(_) | Exhausted(_)) {
+            self.shared.metrics.refused();
+        }
+        outcome
     }
 
     /// Waits for `what`, and meanwhile tells whoever asks what is unsettled.
@@ -373,7 +378,8 @@ pub(crate) fn letters_for(series: &TimeSeries, reason: Reason, message: &str) ->
     let cause = Cause { reason, status: None, message };
     let mut letters = Letters::default();
     for &sample in &series.samples {
-        letters.sample(&series.labels, Some(sample), Some(sample.timestamp_ms), cause);
+        let sample = Some(sample).filter(|sample| sample.timestamp_ms != i64::MIN);
+        letters.sample(&series.labels, sample, sample.map(|sample| sample.timestamp_ms), cause);
     }
     if series.samples.is_empty() {
         letters.sample(&series.labels, None, None, cause);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use narthex_receiver::{Fault, ReceiverConfig};
-use narthex_sink::{Labels, Origin, PrometheusSink, Reason, SinkError, TimeSeries};
+use narthex_sink::{Labels, Origin, PrometheusSink, Reason, Sample, SinkError, TimeSeries};
 use narthex_testkit::in_process::{Meddling, WireRequest};
 use tokio::time::Instant;
 
@@ -188,10 +188,15 @@ async fn a_series_that_cannot_be_sent_is_counted_and_filed_with_its_message() {
     sink.sender().discard_series(&series(0, [1, 2]), Reason::Null, "column v is null").await;
     let bare = TimeSeries::new(Labels::from_pairs([("__name__", "m")]), []);
     sink.sender().discard_series(&bare, Reason::NoTimestamp, "column t is null").await;
-    assert_eq!(told(&sink.close().await.unwrap()), "received 3 written 0 no_timestamp 1 null 2");
+    let unknown = TimeSeries::new(Labels::from_pairs([("__name__", "m")]), [Sample::new(f64::NAN, i64::MIN)]);
+    sink.sender().discard_series(&unknown, Reason::Null, "the sample is null").await;
+    assert_eq!(told(&sink.close().await.unwrap()), "received 4 written 0 no_timestamp 1 null 3");
     let letters: Vec<_> =
         rig.letters().into_iter().map(|l| (l.reason.clone(), l.message.clone(), l.sample())).collect();
     let null = |second| ("null".to_owned(), Some("column v is null".to_owned()), Some(sample(second)));
     let bare = ("no_timestamp".to_owned(), Some("column t is null".to_owned()), None);
-    assert_eq!(letters, [null(1), null(2), bare]);
+    let unknown = ("null".to_owned(), Some("the sample is null".to_owned()), None);
+    assert_eq!(letters, [null(1), null(2), bare, unknown]);
+    let text = std::fs::read_to_string(rig.letters_path()).unwrap();
+    assert!(text.lines().last().unwrap().contains(r#""timestamp":null"#), "{text}");
 }
