@@ -301,14 +301,16 @@ impl Resolver<'_> {
     /// sends again after a restart counts as repetition until the first of its series is accepted.
     fn lose_as(&mut self, part: &[u32], reason: Reason, words: (Option<u16>, String)) {
         let is_for_data = matches!(reason, Reason::BadRequest | Reason::Conflict | Reason::Unprocessable);
-        let reason = match self.worker.batch.origin {
+        let origin = self.worker.batch.origin;
+        let reason = match origin {
             Origin::Restored if is_for_data => return self.set(part, Fate::Replayed),
             Origin::Rescaled if is_for_data => Reason::Overtaken,
             _ => reason,
         };
+        let may_be_repetition = is_for_data && origin == Origin::New && self.is_after_restart;
         let refusal = self.note(words);
         for &sample in part {
-            let is_repetition = is_for_data && self.is_after_restart && !self.is_series_proven(sample);
+            let is_repetition = may_be_repetition && !self.is_series_proven(sample);
             let fate = if is_repetition { Fate::Replayed } else { Fate::Lost { reason, refusal } };
             self.set(&[sample], fate);
         }

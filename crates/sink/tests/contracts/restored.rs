@@ -13,7 +13,8 @@ async fn after(rig: &Rig, origin: Origin, checks: Checks, series: Vec<TimeSeries
         begin(&before, 0..6, second).await;
     }
     before.close().await.unwrap();
-    let sink = rig.builder().checks(checks).build().unwrap();
+    // As a restored job does.
+    let sink = rig.builder().checks(checks).after_restart(true).build().unwrap();
     for series in series {
         sink.send(origin.stamp(series)).await.unwrap();
     }

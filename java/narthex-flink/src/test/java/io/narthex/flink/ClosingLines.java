@@ -3,6 +3,8 @@ package io.narthex.flink;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LogEvent;
@@ -25,6 +27,17 @@ final class ClosingLines extends AbstractAppender implements AutoCloseable {
 
     List<String> all() {
         return lines;
+    }
+
+    void clear() {
+        lines.clear();
+    }
+
+    /** The sum of the numbers that the pattern's group finds, one a line. */
+    long sum(String pattern) {
+        Pattern compiled = Pattern.compile(pattern);
+        return lines.stream().map(compiled::matcher).filter(Matcher::find)
+                .mapToLong(found -> Long.parseLong(found.group(1))).sum();
     }
 
     @Override

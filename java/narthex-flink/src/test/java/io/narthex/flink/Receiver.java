@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Predicate;
 import org.xerial.snappy.Snappy;
 
 /** Keeps what it answers with 2xx: series by their sorted labels, samples in the order of arrival. */
@@ -28,6 +29,8 @@ final class Receiver implements AutoCloseable {
     volatile IntUnaryOperator script = request -> 204;
     /** Answers 400, and keeps nothing, when a request has a sample older than the newest of its series. */
     volatile boolean refusesOlder;
+    /** Answers 503, and keeps nothing, to requests like this: series with samples as they are kept. */
+    volatile Predicate<Map<String, List<String>>> holdsBack = sent -> false;
     final AtomicInteger refused = new AtomicInteger();
     final AtomicInteger requests = new AtomicInteger();
     final Map<String, List<String>> series = new TreeMap<>();
@@ -49,9 +52,15 @@ final class Receiver implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             exchange.getRequestHeaders().forEach((name, values) -> lastHeaders.put(name.toLowerCase(), values.get(0)));
             int status = script.applyAsInt(requests.getAndIncrement());
-            if (status / 100 == 2 && !take(ByteBuffer.wrap(Snappy.uncompress(body)).order(ByteOrder.LITTLE_ENDIAN))) {
-                refused.incrementAndGet();
-                status = 400;
+            if (status / 100 == 2) {
+                Map<String, List<String>> sent =
+                        read(ByteBuffer.wrap(Snappy.uncompress(body)).order(ByteOrder.LITTLE_ENDIAN));
+                if (holdsBack.test(sent)) {
+                    status = 503;
+                } else if (!keep(sent)) {
+                    refused.incrementAndGet();
+                    status = 400;
+                }
             }
             byte[] words = status / 100 == 2 ? new byte[0] : ("scripted " + status).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(status, words.length == 0 ? -1 : words.length);
@@ -67,21 +76,25 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    /** Keeps a request's samples, all or none; false when it has older ones than it may. */
-    private boolean take(ByteBuffer request) {
-        Map<String, List<String>> taken = new TreeMap<>();
+    private static Map<String, List<String>> read(ByteBuffer request) {
+        Map<String, List<String>> sent = new TreeMap<>();
         while (request.hasRemaining()) {
             int tag = (int) varint(request);
             ByteBuffer field = piece(request);
             if (tag >> 3 == 1) {
-                readSeries(field, taken);
+                readSeries(field, sent);
             }
         }
+        return sent;
+    }
+
+    /** Keeps a request's samples, all or none; false when it has older ones than it may. */
+    private boolean keep(Map<String, List<String>> sent) {
         synchronized (series) {
-            if (refusesOlder && !taken.keySet().stream().allMatch(key -> dropRepetition(key, taken.get(key)))) {
+            if (refusesOlder && !sent.keySet().stream().allMatch(key -> dropRepetition(key, sent.get(key)))) {
                 return false;
             }
-            taken.forEach((key, samples) -> series.computeIfAbsent(key, k -> new ArrayList<>()).addAll(samples));
+            sent.forEach((key, samples) -> series.computeIfAbsent(key, k -> new ArrayList<>()).addAll(samples));
             return true;
         }
     }

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
@@ -57,8 +55,8 @@ class ReplayTest {
             assertTrue(receiver.refused.get() > 0, "nothing was replayed: the test proves nothing");
             assertStored(receiver);
             assertEquals("", deadLetters());
-            assertTrue(sum(lines, "\"replayed\":(\\d+)") > 0, lines.all().toString());
-            assertEquals(0, sum(lines, "\"bad_request\":(\\d+)"), lines.all().toString());
+            assertTrue(lines.sum("\"replayed\":(\\d+)") > 0, lines.all().toString());
+            assertEquals(0, lines.sum("\"bad_request\":(\\d+)"), lines.all().toString());
         }
     }
 
@@ -115,14 +113,5 @@ class ReplayTest {
             }
         }
         return all.toString();
-    }
-
-    private static long sum(ClosingLines lines, String pattern) {
-        long sum = 0;
-        for (String line : lines.all()) {
-            Matcher found = Pattern.compile(pattern).matcher(line);
-            sum += found.find() ? Long.parseLong(found.group(1)) : 0;
-        }
-        return sum;
     }
 }
