@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster native fuzz mutants outage bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled native fuzz mutants outage bench-sink clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-java: ## The Flink connector on Flink 1.20 and 2.2, with the real servers
 
 test-flink-cluster: ## SQL jobs on session clusters of Flink 1.20 and 2.2; a task manager is killed (8 minutes)
 	@tests/flink/session_cluster.py
+
+test-flink-throttled: ## Checkpoints and cancelling while a receiver throttles for five minutes (12 minutes)
+	@scripts/test-java.sh -Dtest=ThrottledCheckpointsTest -Dnarthex.throttle.seconds=300
 
 native: ## The connector's native library: release build, glibc 2.28 or newer
 	@scripts/native.sh

@@ -4,7 +4,7 @@
 #
 # usage: scripts/test-java.sh [-Dtest=Class …]    (arguments go to Maven)
 # The native library is built first, in the dev profile; with NARTHEX_NATIVE_BUILT=1 the one that is there serves.
-# Maven's own output is shown only where a line failed. Lines `SKIPPED: …` of the tests are passed on. With CI=1 or
+# Maven's own output is shown only where a line failed. Lines `SKIPPED: …` and `throttled: …` of the tests are passed on. With CI=1 or
 # NARTHEX_REQUIRE_SERVERS=1 a real server that is missing is a failure. Exit 0: nothing failed; 1: something did.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
@@ -34,7 +34,7 @@ run() {
     rm -rf java/*/target/"$line"/surefire-reports
     mvn -q -B -f java/pom.xml -Dflink.line="$line" -Dsurefire.failIfNoSpecifiedTests=false -Dmaven.test.failure.ignore=false \
         --fail-at-end package "$@" >"$logs/$line" 2>&1 </dev/null || status=$?
-    grep -h '^SKIPPED: ' "$logs/$line" | sort -u || true
+    grep -hE '^(SKIPPED|throttled): ' "$logs/$line" | sort -u || true
     read -r ok bad < <(count "$line" "$status")
     if ((status != 0)); then
         grep -v '^\s*at org\.\(junit\|apache\.maven\|apache\.flink\|apache\.pekko\)' "$logs/$line" || true

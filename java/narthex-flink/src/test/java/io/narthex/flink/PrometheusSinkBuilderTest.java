@@ -123,7 +123,7 @@ class PrometheusSinkBuilderTest {
     @Test
     void secrets_are_shown_nowhere() {
         String text = PrometheusSink.builder()
-                .setPrometheusRemoteWriteUrl("http://me:hunter2@host/write").setHeader("X-Key", "hunter2").build().toString()
+                .setPrometheusRemoteWriteUrl("http://me:hunter2@host/write?token=hunter2").setHeader("X-Key", "hunter2").build().toString()
                 + builder().setBasicAuth("me", "hunter2").build()
                 + builder().setBearerToken("hunter2").build();
         assertFalse(text.contains("hunter2"), text);

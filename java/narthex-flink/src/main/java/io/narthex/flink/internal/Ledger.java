@@ -52,11 +52,9 @@ final class Ledger {
         return number("retries");
     }
 
-    /** Attempts that were answered with 2xx; where the library does not say, those that were no retries. */
+    /** Attempts that were answered with 2xx. */
     long requestsAccepted() {
-        return members.containsKey("requests_accepted")
-                ? number("requests_accepted")
-                : Math.max(0, requests() - retries());
+        return number("requests_accepted");
     }
 
     /** Requests that were refused for good, or whose retries ended. */

@@ -20,6 +20,9 @@ public final class RecordPacker {
     /** The reason for labels that no receiver takes. */
     public static final String LABEL_TOO_LONG = "label_too_long";
 
+    /** The time of a sample of which nothing is known, in a record that cannot be written. */
+    static final long NO_TIME = Long.MIN_VALUE;
+
     static final int LENGTH_BYTES = 4;
     static final byte KIND_SERIES = 0;
     static final byte KIND_UNWRITABLE = 1;
@@ -183,7 +186,7 @@ public final class RecordPacker {
             return;
         }
         for (; nullSamples > 0; nullSamples--) {
-            sample(Double.NaN, 0);
+            sample(Double.NaN, NO_TIME);
         }
         if (samples == 0) {
             bytes.end = recordAt;

@@ -118,7 +118,7 @@ public final class SettingsCheck {
                     + "http://localhost:9090/api/v1/write");
             return;
         }
-        String shown = SinkSettings.withoutUserInfo(url.trim());
+        String shown = SinkSettings.shownUrl(url.trim());
         try {
             URI uri = new URI(url.trim());
             String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);

@@ -77,7 +77,7 @@ public final class SinkSettings implements Serializable {
         options.forEach((key, value) -> {
             SinkOption option = SinkOption.of(key);
             boolean isSecret = option != null && option.isSecret();
-            text.append(key).append('=').append(isSecret ? "***" : withoutUserInfo(value)).append(", ");
+            text.append(key).append('=').append(isSecret ? "***" : shownUrl(value)).append(", ");
         });
         return text.append("metric group=").append(metricGroupName)
                 .append(", sink.checkpoint-wait=").append(Units.format(checkpointWait))
@@ -85,11 +85,20 @@ public final class SinkSettings implements Serializable {
                 .toString();
     }
 
-    /** What stands before an @ may be a password, also where the scheme was forgotten. */
-    static String withoutUserInfo(String url) {
+    /** What stands before an @ may be a password, also where the scheme was forgotten; a query may hold a token. */
+    static String shownUrl(String url) {
         int at = url.lastIndexOf('@');
         int afterScheme = url.indexOf("://") + 3;
-        String scheme = afterScheme > 2 && afterScheme <= at ? url.substring(0, afterScheme) : "";
-        return at < 0 ? url : scheme + "***" + url.substring(at);
+        boolean hasScheme = afterScheme > 2 && (at < 0 || afterScheme <= at);
+        String shown = at < 0 ? url : (hasScheme ? url.substring(0, afterScheme) : "") + "***" + url.substring(at);
+        if (afterScheme <= 2) {
+            return shown; // a path, a name
+        }
+        for (int i = 0; i < shown.length(); i++) {
+            if (shown.charAt(i) == '?' || shown.charAt(i) == '#') {
+                return shown.substring(0, i + 1) + "…";
+            }
+        }
+        return shown;
     }
 }

@@ -89,7 +89,7 @@ class RecordPackerTest {
         assertEquals(2, all.size());
         assertEquals(List.of("1.0@1", "3.0@3"), all.get(0).samples);
         assertEquals(RecordPacker.KIND_UNWRITABLE, all.get(1).kind);
-        assertEquals(List.of("NaN@0"), all.get(1).samples);
+        assertEquals(List.of("NaN@" + RecordPacker.NO_TIME), all.get(1).samples);
         assertEquals(all.get(0).labels, all.get(1).labels);
     }
 

@@ -42,11 +42,12 @@ class SmallPartsTest {
         SinkMetrics metrics = new SinkMetrics(new Recorded(counters, ""));
         String ledger = "{\"received\":20,\"written\":9,\"replayed\":1,\"rejected\":{\"bad_request\":2},"
                 + "\"dropped\":{\"duplicate_same\":3,\"retries_exhausted\":4},\"pending\":1,\"requests\":7,\"retries\":2,"
-                + "\"dead_letters_failed\":0}";
+                + "\"requests_accepted\":4,\"requests_refused\":1,\"dead_letters_failed\":0}";
         metrics.update(Ledger.parse(ledger));
         metrics.update(Ledger.parse(ledger));
         Map<String, Long> expected = Map.of(
                 "numSamplesOut", 9L, "numSamplesDropped", 6L, "numSamplesNonRetryableDropped", 2L,
+                "numWriteRequestsOut", 4L, "numWriteRequestsPermanentlyFailed", 1L,
                 "numSamplesRetryLimitDropped", 4L, "numWriteRequestsRetries", 2L, "numSamplesReplayed", 1L,
                 "reason.bad_request.numSamplesRejected", 2L, "reason.duplicate_same.numSamplesDropped", 3L);
         expected.forEach((name, value) -> assertEquals(value, counters.get(name).getCount(), name));
