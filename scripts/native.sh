@@ -1,24 +1,23 @@
 #!/usr/bin/env bash
 # Builds the native library of the Flink connector and puts it where its jar takes it from.
 #
-#   scripts/native.sh        release, for Linux x86_64 with glibc 2.28 or newer (RHEL 8, Debian 10, Ubuntu 20.04)
-#   scripts/native.sh --dev  dev profile, for this machine alone: fast to build, for tests
+#   scripts/native.sh            release, for Linux x86_64 with glibc 2.28 or newer (RHEL 8, Debian 10, Ubuntu 20.04)
+#   scripts/native.sh aarch64    the same for Linux aarch64; the jar takes as many platforms as there are
+#   scripts/native.sh --dev      dev profile, for this machine alone: fast to build, for tests
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 choose_toolchain
 
 newest_glibc=2.28
-platform=linux-x86_64
-target=x86_64-unknown-linux-gnu
 zig_version=0.13.0      # together with the next one: what this was tried with
 zigbuild_version=0.24.1
 library=libnarthex_jni.so
-folder="$repo/java/narthex-flink/target/native/$platform"
+natives="$repo/java/narthex-flink/target/native"
 
 # Prints the newest version of glibc that a library asks for.
 newest_symbol() {
-    objdump -T "$1" | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1
+    readelf --wide --dyn-syms "$1" | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1
 }
 
 # A linker for another glibc than this machine's: zig brings the symbols of each. Into the cache, once.
@@ -36,7 +35,9 @@ need_zig() {
     fi
 }
 
+# Puts a library where the jar takes that of an architecture from.
 put() {
+    local folder="$natives/linux-$2"
     mkdir -p "$folder"
     # A JVM may have the old file mapped: a new file, not new content.
     cp "$1" "$folder/$library.new"
@@ -46,11 +47,21 @@ put() {
 
 if [[ "${1:-}" == --dev ]]; then
     cargo build -p narthex-jni
-    put "$CARGO_TARGET_DIR/debug/$library"
+    put "$CARGO_TARGET_DIR/debug/$library" "$(uname -m)"
     exit 0
 fi
 
+arch="${1:-x86_64}"
+case "$arch" in
+    x86_64 | aarch64) target="$arch-unknown-linux-gnu" ;;
+    *) echo "native: no architecture \"$arch\"; there are x86_64 and aarch64" >&2; exit 64 ;;
+esac
 need_zig
+if [[ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]]; then
+    rustup target add "$target"
+fi
+# Stripped by the linker of the target.
+export CARGO_PROFILE_RELEASE_STRIP=debuginfo
 cargo zigbuild --release -p narthex-jni --target "$target.$newest_glibc"
 built="$CARGO_TARGET_DIR/$target/release/$library"
 found="$(newest_symbol "$built")"
@@ -58,5 +69,4 @@ if [[ "$(printf '%s\n' "$found" "$newest_glibc" | sort -V | tail -n 1)" != "$new
     echo "native: $library asks for glibc $found; at most $newest_glibc is allowed" >&2
     exit 1
 fi
-strip --strip-debug "$built" -o "$built.stripped"
-put "$built.stripped"
+put "$built" "$arch"

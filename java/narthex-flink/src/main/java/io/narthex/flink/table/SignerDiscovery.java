@@ -62,7 +62,7 @@ final class SignerDiscovery {
     private String unknown(String asked) {
         if (asked.equals(AMP)) {
             return "\"" + AMP + "\" is in the module " + AMP_MODULE + ", which is not on the class path; put its jar "
-                    + "into Flink's lib/ beside this one, in the same version";
+                    + "whose name ends in -sql.jar into Flink's lib/ beside this one, in the same version";
         }
         if (factories.isEmpty()) {
             return "there is no signer \"" + asked + "\", and none on the class path; known is \"" + AMP
