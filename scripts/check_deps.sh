@@ -38,6 +38,7 @@ arrows narthex-sink "narthex-client narthex-model narthex-protocol"
 arrows narthex-signer-amp "narthex-client narthex-model"
 arrows narthex-receiver "narthex-model narthex-protocol"
 arrows narthex-jni "narthex-sink"
+arrows narthex-sql ""
 arrows narthex "narthex-client narthex-model narthex-protocol narthex-receiver narthex-signer-amp narthex-sink"
 
 without narthex-model 'tokio|reqwest|hyper|tracing' "it does no I/O, no async, no logging" --all-features
@@ -46,6 +47,7 @@ without narthex-client 'reqwest|hyper|hyper-.*|rustls|rustls-.*|tokio-rustls|nat
     "HTTP and TLS come with its feature http alone" --no-default-features
 without narthex-sink 'datafusion.*|aws-config|aws-sdk-.*|aws-sigv4|aws-lc.*' \
     "who wants the sink must not compile these" --all-features
+without narthex-sql 'datafusion.*|arrow.*|tokio|tracing' "it reads text: no plans, no I/O, no async" --all-features
 without narthex-jni 'datafusion.*|aws-config|aws-sdk-.*|aws-sigv4|aws-lc.*|.*mimalloc.*|.*jemalloc.*' \
     "it lives in somebody else's JVM: the sink alone, and the process's allocator"
 

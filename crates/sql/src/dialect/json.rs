@@ -1,0 +1,73 @@
+//! `JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`, whose clauses stand between the parentheses.
+//!
+//! Each becomes a call with the two arguments that all have, and its clauses as named ones: `RETURNING`, `WRAPPER`,
+//! `ON EMPTY`, `ON ERROR`.
+
+use sqlparser::ast::{Expr, FunctionArg, Ident, Value};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+use super::{named, unnamed};
+use crate::fault::expected;
+use crate::types;
+
+/// Whether a call of this name has clauses.
+pub(super) fn is_function(name: &str) -> bool {
+    ["JSON_VALUE", "JSON_QUERY", "JSON_EXISTS"].iter().any(|json| name.eq_ignore_ascii_case(json))
+}
+
+pub(super) fn call(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+    let name = parser.parse_identifier()?;
+    parser.expect_token(&Token::LParen)?;
+    let mut arguments = vec![unnamed(parser.parse_expr()?)];
+    parser.expect_token(&Token::Comma)?;
+    arguments.push(unnamed(parser.parse_expr()?));
+    while !parser.consume_token(&Token::RParen) {
+        arguments.push(clause(parser)?);
+    }
+    Ok(super::call(name, arguments))
+}
+
+fn clause(parser: &mut Parser<'_>) -> Result<FunctionArg, ParserError> {
+    if parser.parse_keyword(Keyword::RETURNING) {
+        let data_type = types::parse_bare(parser)?.to_string();
+        return Ok(named("RETURNING", Expr::value(Value::SingleQuotedString(data_type))));
+    }
+    if parser.peek_one_of_keywords(&[Keyword::WITH, Keyword::WITHOUT]).is_some() {
+        return wrapper(parser);
+    }
+    let token = parser.next_token();
+    let behaviour = match token.token.to_string().to_uppercase().as_str() {
+        "DEFAULT" => {
+            let value = Box::new(parser.parse_expr()?);
+            Expr::Prefixed { prefix: Ident::with_span(token.span, "DEFAULT"), value }
+        }
+        word @ ("NULL" | "ERROR" | "TRUE" | "FALSE" | "UNKNOWN") => {
+            Expr::Identifier(Ident::with_span(token.span, word))
+        }
+        "EMPTY" => {
+            let what = parser.expect_one_of_keywords(&[Keyword::ARRAY, Keyword::OBJECT])?;
+            Expr::Identifier(Ident::with_span(token.span, format!("EMPTY {what:?}")))
+        }
+        _ => return expected("RETURNING, NULL, ERROR, DEFAULT or )", &token),
+    };
+    parser.expect_keyword(Keyword::ON)?;
+    let when = parser.expect_one_of_keywords(&[Keyword::EMPTY, Keyword::ERROR])?;
+    Ok(named(if when == Keyword::EMPTY { "ON EMPTY" } else { "ON ERROR" }, behaviour))
+}
+
+/// `WITHOUT | WITH [CONDITIONAL | UNCONDITIONAL]`, then `[ARRAY] WRAPPER`.
+fn wrapper(parser: &mut Parser<'_>) -> Result<FunctionArg, ParserError> {
+    let first = parser.next_token();
+    let mut kind = first.token.to_string().to_uppercase();
+    loop {
+        let token = parser.next_token();
+        match token.token.to_string().to_uppercase().as_str() {
+            "WRAPPER" => return Ok(named("WRAPPER", Expr::Identifier(Ident::with_span(first.span, kind)))),
+            word @ ("CONDITIONAL" | "UNCONDITIONAL") if kind == "WITH" => kind = format!("{kind} {word}"),
+            "ARRAY" => {}
+            _ => return expected("WRAPPER", &token),
+        }
+    }
+}
