@@ -12,6 +12,9 @@ const URL: &str = "metric.endpoint-url";
 const AFTER_RESTART: &str = "after-restart";
 /// The `User-Agent`.
 const USER_AGENT: &str = "user-agent";
+/// Every request panics, on a thread of the sink, with this message: for tests. A release build has no such option.
+#[cfg(debug_assertions)]
+const PANIC: &str = "test.panic";
 
 /// A builder with all options set. Mistakes are found when it builds, all together.
 ///
@@ -29,6 +32,8 @@ pub fn builder(options: &[String], signer: Option<Arc<dyn Signer>>) -> Result<Pr
             URL => builder,
             USER_AGENT => builder.user_agent(value),
             AFTER_RESTART => builder.after_restart(value == "true"),
+            #[cfg(debug_assertions)]
+            PANIC => builder.signer(Arc::new(Panics(value.clone()))),
             _ => builder.set(key, value),
         };
     }
@@ -36,4 +41,22 @@ pub fn builder(options: &[String], signer: Option<Arc<dyn Signer>>) -> Result<Pr
         Some(signer) => builder.signer(signer),
         None => builder,
     })
+}
+
+/// Stands where each request passes on its way out.
+#[cfg(debug_assertions)]
+#[derive(Debug)]
+struct Panics(String);
+
+#[cfg(debug_assertions)]
+impl Signer for Panics {
+    fn sign<'a>(
+        &'a self,
+        _head: &'a mut http::request::Parts,
+        _body: &'a [u8],
+        _now_ms: i64,
+    ) -> narthex_sink::BoxFuture<'a, std::result::Result<(), narthex_sink::SignError>> {
+        #[expect(clippy::panic, reason = "that is what it is for")]
+        Box::pin(async move { panic!("{}", self.0) })
+    }
 }

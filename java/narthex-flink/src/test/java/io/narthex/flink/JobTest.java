@@ -132,7 +132,7 @@ class JobTest {
     @Test
     void a_404_in_a_job_of_one_batch_fails_it() {
         receiver.script = request -> 404;
-        assertFails("404", () -> run(Jobs.configuration(), 1, 10, 1, Jobs.sink(receiver.url()).build()));
+        Jobs.assertFails("404", () -> run(Jobs.configuration(), 1, 10, 1, Jobs.sink(receiver.url()).build()));
     }
 
     @Test
@@ -140,7 +140,7 @@ class JobTest {
         receiver.script = request -> 500;
         PrometheusSink sink = Jobs.sink(receiver.url())
                 .setOption("sink.retry.max-retries", "2").setOption("sink.retry.max-backoff", "50 ms").build();
-        assertFails("500", () -> run(Jobs.configuration(), 1, 10, 1, sink));
+        Jobs.assertFails("500", () -> run(Jobs.configuration(), 1, 10, 1, sink));
         assertEquals(3, receiver.requests.get());
     }
 
@@ -151,7 +151,7 @@ class JobTest {
         Jobs.generated(env, 1_000_000, 0.1, i -> Jobs.record(i, 1)).sinkTo(Jobs.sink(receiver.url()).build());
         // Asked for at once: the mini cluster is gone with its job, and answers no more.
         CompletableFuture<JobExecutionResult> result = env.executeAsync().getJobExecutionResult();
-        assertFails("404", () -> result.get(5, TimeUnit.SECONDS));
+        Jobs.assertFails("404", () -> result.get(5, TimeUnit.SECONDS));
     }
 
     @Test
@@ -314,20 +314,13 @@ class JobTest {
             throw new IllegalStateException("no key today");
         };
         PrometheusSink sink = Jobs.sink(receiver.url()).setRequestSigner(signer).build();
-        assertFails("no key today", () -> run(Jobs.configuration(), 1, 10, 1, sink));
+        Jobs.assertFails("no key today", () -> run(Jobs.configuration(), 1, 10, 1, sink));
         assertEquals(0, receiver.requests.get());
     }
 
     @Test
     void a_wrong_file_fails_the_job_with_the_options_name() {
         PrometheusSink sink = Jobs.sink(receiver.url()).setBearerTokenFile("/nowhere/token").build();
-        assertFails("/nowhere/token", () -> run(Jobs.configuration(), 1, 10, 1, sink));
-    }
-
-    private static void assertFails(String words, org.junit.jupiter.api.function.Executable job) {
-        Exception failure = assertThrows(Exception.class, job);
-        PrometheusSinkException cause = ExceptionUtils.findThrowable(failure, PrometheusSinkException.class)
-                .orElseThrow(() -> new AssertionError("another failure: " + failure, failure));
-        assertTrue(cause.getMessage().contains(words), cause.getMessage());
+        Jobs.assertFails("/nowhere/token", () -> run(Jobs.configuration(), 1, 10, 1, sink));
     }
 }

@@ -1,6 +1,9 @@
 // Runs small jobs on a mini cluster: one for each job, as local environments have it.
 package io.narthex.flink;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +15,8 @@ import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
+import org.junit.jupiter.api.function.Executable;
 
 final class Jobs {
     /** Timestamps begin here: a whole minute in the recent past, as receivers like it. */
@@ -87,5 +92,13 @@ final class Jobs {
             }
             Thread.sleep(20);
         }
+    }
+
+    /** The job fails with one of our exceptions, which has these words. */
+    static void assertFails(String words, Executable job) {
+        Exception failure = assertThrows(Exception.class, job);
+        PrometheusSinkException cause = ExceptionUtils.findThrowable(failure, PrometheusSinkException.class)
+                .orElseThrow(() -> new AssertionError("another failure: " + failure, failure));
+        assertTrue(cause.getMessage().contains(words), cause.getMessage());
     }
 }
