@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled native fuzz mutants outage bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled soak-flink native fuzz mutants outage bench-sink clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ test-flink-cluster: ## SQL jobs on session clusters of Flink 1.20 and 2.2; a tas
 
 test-flink-throttled: ## Checkpoints and cancelling while a receiver throttles for five minutes (12 minutes)
 	@scripts/test-java.sh -Dtest=ThrottledCheckpointsTest -Dnarthex.throttle.seconds=300
+
+# A JVM that grows little by itself, so that what the sink leaves can be seen.
+SOAK_HEAP := -Xms512m -Xmx512m -XX:+AlwaysPreTouch -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+soak-flink: ## 1,000 starts and stops of the sink in one JVM, on both lines: memory, threads and open files (10 minutes)
+	@scripts/test-java.sh -Dtest=SoakTest -Dsoak.starts=1000 -Dtest.heap='$(SOAK_HEAP)'
 
 native: ## The connector's native library: release build, glibc 2.28 or newer
 	@scripts/native.sh

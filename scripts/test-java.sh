@@ -4,8 +4,9 @@
 #
 # usage: scripts/test-java.sh [-Dtest=Class …]    (arguments go to Maven)
 # The native library is built first, in the dev profile; with NARTHEX_NATIVE_BUILT=1 the one that is there serves.
-# Maven's own output is shown only where a line failed. Lines `SKIPPED: …` and `throttled: …` of the tests are passed on. With CI=1 or
-# NARTHEX_REQUIRE_SERVERS=1 a real server that is missing is a failure. Exit 0: nothing failed; 1: something did.
+# Maven's own output is shown only where a line failed. Lines `SKIPPED: …` and `throttled: …` of the tests are passed
+# on, and `soak: …` where the number of starts is given (-Dsoak.starts=…). With CI=1 or NARTHEX_REQUIRE_SERVERS=1 a real
+# server that is missing is a failure. Exit 0: nothing failed; 1: something did.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -35,6 +36,9 @@ run() {
     mvn -q -B -f java/pom.xml -Dflink.line="$line" -Dsurefire.failIfNoSpecifiedTests=false -Dmaven.test.failure.ignore=false \
         --fail-at-end package "$@" >"$logs/$line" 2>&1 </dev/null || status=$?
     grep -hE '^(SKIPPED|throttled): ' "$logs/$line" | sort -u || true
+    if [[ "$*" == *-Dsoak.starts=* ]]; then
+        grep -ho 'soak: .*' "$logs/$line" | sed "s/^soak: /soak $line: /" || true
+    fi
     read -r ok bad < <(count "$line" "$status")
     if ((status != 0)); then
         grep -v '^\s*at org\.\(junit\|apache\.maven\|apache\.flink\|apache\.pekko\)' "$logs/$line" || true
