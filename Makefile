@@ -30,7 +30,7 @@ it: ## Tests against real servers
 test-java: ## The Flink connector on Flink 1.20 and 2.2, with the real servers
 	@scripts/test.sh setup java
 
-test-flink-cluster: ## SQL jobs on session clusters of Flink 1.20 and 2.2; a task manager is killed (8 minutes)
+test-flink-cluster: ## SQL jobs on session clusters of Flink 1.20 and 2.2, into Prometheus 2.42 and 3.x; a task manager is killed (12 minutes)
 	@tests/flink/session_cluster.py
 
 test-flink-throttled: ## Checkpoints and cancelling while a receiver throttles for five minutes (12 minutes)
