@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled soak-flink test-flink-python native fuzz mutants outage bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions native fuzz mutants outage bench-sink clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-flink-cluster: ## SQL jobs on session clusters of Flink 1.20 and 2.2, into 
 
 test-flink-throttled: ## Checkpoints and cancelling while a receiver throttles for five minutes (12 minutes)
 	@scripts/test-java.sh -Dtest=ThrottledCheckpointsTest -Dnarthex.throttle.seconds=300
+
+test-flink-submissions: ## 50 jobs whose jar carries the sink, on one session cluster: nothing of them may stay (7 minutes)
+	@tests/flink/submissions.py
 
 test-flink-python: ## The Table API in Python on both lines, with the apache-flink package and a real Prometheus (3 minutes)
 	@tests/flink/python_table.py

@@ -42,6 +42,10 @@ final class NativeLibrary {
                 loadReady(Paths.get(ready));
             }
             isLoaded = true;
+            String warning = LibraryCopies.warning();
+            if (warning != null) {
+                LOG.warn("{}", warning);
+            }
         }
     }
 
