@@ -6,8 +6,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +17,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Predicate;
-import org.xerial.snappy.Snappy;
 
 /** Keeps what it answers with 2xx: series by their sorted labels, samples in the order of arrival. */
 final class Receiver implements AutoCloseable {
@@ -53,8 +50,7 @@ final class Receiver implements AutoCloseable {
             exchange.getRequestHeaders().forEach((name, values) -> lastHeaders.put(name.toLowerCase(), values.get(0)));
             int status = script.applyAsInt(requests.getAndIncrement());
             if (status / 100 == 2) {
-                Map<String, List<String>> sent =
-                        read(ByteBuffer.wrap(Snappy.uncompress(body)).order(ByteOrder.LITTLE_ENDIAN));
+                Map<String, List<String>> sent = read(WriteRequests.decode(body));
                 if (holdsBack.test(sent)) {
                     status = 503;
                 } else if (!keep(sent)) {
@@ -76,13 +72,13 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    private static Map<String, List<String>> read(ByteBuffer request) {
+    private static Map<String, List<String>> read(List<PrometheusTimeSeries> request) {
         Map<String, List<String>> sent = new TreeMap<>();
-        while (request.hasRemaining()) {
-            int tag = (int) varint(request);
-            ByteBuffer field = piece(request);
-            if (tag >> 3 == 1) {
-                readSeries(field, sent);
+        for (PrometheusTimeSeries one : request) {
+            List<String> samples =
+                    sent.computeIfAbsent(WriteRequests.labels(one).toString(), key -> new ArrayList<>());
+            for (PrometheusTimeSeries.Sample sample : one.getSamples()) {
+                samples.add(sample.getValue() + "@" + sample.getTimestamp());
             }
         }
         return sent;
@@ -112,56 +108,6 @@ final class Receiver implements AutoCloseable {
 
     private static long timestamp(String sample) {
         return Long.parseLong(sample.substring(sample.indexOf('@') + 1));
-    }
-
-    private static void readSeries(ByteBuffer message, Map<String, List<String>> into) {
-        Map<String, String> labels = new TreeMap<>();
-        List<String> samples = new ArrayList<>();
-        while (message.hasRemaining()) {
-            int field = (int) varint(message) >> 3;
-            ByteBuffer inner = piece(message);
-            if (field == 1) {
-                varint(inner);
-                String name = text(piece(inner));
-                varint(inner);
-                labels.put(name, text(piece(inner)));
-            } else {
-                double value = 0;
-                long timestamp = 0;
-                while (inner.hasRemaining()) {
-                    if (varint(inner) >> 3 == 1) {
-                        value = inner.getDouble();
-                    } else {
-                        timestamp = varint(inner);
-                    }
-                }
-                samples.add(value + "@" + timestamp);
-            }
-        }
-        into.computeIfAbsent(labels.toString(), key -> new ArrayList<>()).addAll(samples);
-    }
-
-    private static String text(ByteBuffer bytes) {
-        return StandardCharsets.UTF_8.decode(bytes).toString();
-    }
-
-    private static ByteBuffer piece(ByteBuffer in) {
-        int length = (int) varint(in);
-        ByteBuffer piece = in.slice().order(ByteOrder.LITTLE_ENDIAN);
-        piece.limit(length);
-        in.position(in.position() + length);
-        return piece;
-    }
-
-    private static long varint(ByteBuffer in) {
-        long value = 0;
-        for (int shift = 0;; shift += 7) {
-            byte next = in.get();
-            value |= (long) (next & 0x7f) << shift;
-            if (next >= 0) {
-                return value;
-            }
-        }
     }
 
     @Override
