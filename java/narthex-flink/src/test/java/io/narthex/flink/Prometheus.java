@@ -115,6 +115,12 @@ final class Prometheus implements AutoCloseable {
         return matcher.find() ? Double.parseDouble(matcher.group(1)) : 0;
     }
 
+    /** All samples that a range selector finds, as the server's JSON. */
+    String samples(String rangeSelector, long atMillis) throws IOException {
+        return get("/api/v1/query?time=" + atMillis / 1000.0 + "&query="
+                + URLEncoder.encode(rangeSelector, StandardCharsets.UTF_8)).body();
+    }
+
     private HttpResponse<String> get(String path) throws IOException {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
