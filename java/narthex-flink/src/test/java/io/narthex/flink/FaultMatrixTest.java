@@ -1,6 +1,9 @@
 // The fault matrix in jobs: every way in which a receiver may fail, in front of a real Prometheus.
 package io.narthex.flink;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -61,7 +64,19 @@ class FaultMatrixTest {
                 .filter(i -> isFull || all.get(i).isSmoke || !WANTED.isEmpty())
                 .filter(i -> all.get(i).defect.isEmpty() || !WANTED.isEmpty())
                 .mapToObj(i -> test(i + 1, all.get(i)))
-                .collect(Collectors.toList()).stream();
+                .collect(Collectors.collectingAndThen(Collectors.toList(), tests -> {
+                    tests.add(theJudgeNotices(all.size() + 1));
+                    return tests.stream();
+                }));
+    }
+
+    /** A receiver that answers 204 and stores nothing: no sink can know, so the judge must. */
+    private DynamicTest theJudgeNotices(int number) {
+        return DynamicTest.dynamicTest("a swallowed request is noticed", () -> {
+            FaultRow swallowed = FaultRow.row("", "a request is swallowed").first(FaultActs.status(204));
+            AssertionError error = assertThrows(AssertionError.class, () -> FaultRun.run(swallowed, number, stage));
+            assertTrue(error.getMessage().contains("10 samples are lost without a count"), error.getMessage());
+        });
     }
 
     private DynamicTest test(int number, FaultRow row) {

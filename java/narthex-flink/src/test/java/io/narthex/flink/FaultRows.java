@@ -22,6 +22,8 @@ final class FaultRows {
         chapters.put("Stored, perhaps", FaultRowsAmbiguous.rows());
         chapters.put("Answers out of order", FaultRowsAnswers.rows());
         chapters.put("Restarts and checkpoints", FaultRowsRestarts.rows());
+        chapters.put("Every status", FaultRowsSweep.statuses());
+        chapters.put("The sink's defaults, and every kind of source", FaultRowsSweep.sources());
         return chapters;
     }
 

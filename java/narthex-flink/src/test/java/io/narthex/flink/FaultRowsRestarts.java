@@ -58,6 +58,12 @@ final class FaultRowsRestarts {
         return rows;
     }
 
+    /** After the restart a request holds what is stored already and what is new. */
+    private static FaultRow mixed() {
+        return row("", "401 once, then a request of stored and new samples").input(10, 5, 50).unchecked().pauses(3, 1)
+                .first(FORWARD, status(401)).restarts(3);
+    }
+
     /** Nothing of these samples was ever sent before; after a restart they count as replayed, without a dead letter. */
     private static List<FaultRow> refusedAfterRestart() {
         String defect = "a sample refused after a restart counts as replayed, though it was never stored";
@@ -70,11 +76,20 @@ final class FaultRowsRestarts {
         rows.add(row("", "401 once, then 400 for one sample of tomorrow, not checked").input(20, 1, 50).unchecked()
                 .extra(Extra.FUTURE).first(status(401)).restarts(3).seen(null)
                 .ledger("written 20, rejected{bad_request} 1"));
+        rows.add(row("", "401 once, then 400 for one vehicle of fifty samples each").input(10, 50, 10).first(status(401))
+                .always(when("V3", status(400))).restarts(3).seen(null)
+                .ledger("written 450, rejected{bad_request} 50").defect(defect));
+        rows.add(row("", "401 after a checkpoint of settled samples, then 422 for one new sample").input(20, 2, 20)
+                .pauses(1, 1).first(FORWARD, status(401)).always(when("V3", status(422))).checkpoints(50).restarts(3)
+                .stopped(13).seen(null).ledger("written 19, rejected{unprocessable} 1").defect(defect));
         rows.add(row("", "401 once, then 400 for all").input(8, 1, 8).first(status(401)).always(status(400))
                 .restarts(3).seen(null).ledger("rejected{bad_request} 8").defect(defect));
         rows.add(row("", "401 once, then 400 for all, discarded").input(8, 1, 8).first(status(401))
                 .always(status(400)).rejectsWhole()
                 .restarts(3).seen(null).ledger("rejected{bad_request} 8").defect(defect));
+        rows.add(mixed().seen("204 401 400 …").ledger("written 30, replayed 20")
+                .defect("with checks off, samples that are there already count as rejected after a restart"));
+        rows.add(mixed().rejectsWhole().seen("204 401 400").ledger("rejected{bad_request} 50").held(30));
         return rows;
     }
 }
