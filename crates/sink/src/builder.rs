@@ -168,8 +168,9 @@ impl PrometheusSinkBuilder {
     }
 
     /// Says that the source may send again what an earlier run has written, as after a restart from a
-    /// checkpoint that is older than what was written. With checks `full`, a refused sample then counts as
-    /// `replayed` until the first of its series is accepted; it costs about two requests each.
+    /// checkpoint that is older than what was written. With checks `full`, a sample that is refused in words that
+    /// speak of age then counts as `replayed` until the first of its series is accepted; it costs about two
+    /// requests each.
     pub fn after_restart(mut self, is_after_restart: bool) -> Self {
         self.options.is_after_restart = is_after_restart;
         self

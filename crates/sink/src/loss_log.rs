@@ -72,7 +72,7 @@ impl LossLog {
     }
 
     /// Logs a retry, at most every 30 s.
-    pub(crate) fn retrying(&self, cause: &str, wait: Duration, since: Duration) {
+    pub(crate) fn retrying(&self, url: &str, cause: &str, wait: Duration, since: Duration) {
         let mut last = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if last.is_some_and(|last| now.duration_since(last) < BETWEEN_RETRY_WARNINGS) {
@@ -80,7 +80,7 @@ impl LossLog {
         }
         *last = Some(now);
         tracing::warn!(
-            "{cause}; trying for {:.1} s, again in {:.2} s",
+            "{url}: {cause}; trying for {:.1} s, again in {:.2} s",
             since.as_secs_f32(),
             wait.as_secs_f32()
         );

@@ -15,6 +15,7 @@
 
 mod server_errors;
 mod stored;
+mod words;
 
 use narthex_client::{Attempts, Exhausted, Outcome, Refusal, ServerErrors, StopCause};
 
@@ -296,24 +297,30 @@ impl Resolver<'_> {
         self.lose_as(part, reason, (Some(refusal.status.as_u16()), refusal.message));
     }
 
-    /// What was restored may have been written before, by the sink whose snapshot it is from: a refusal of it
-    /// is a repetition. After rescaling it may also have come too late, and then it is nowhere. What the source
-    /// sends again after a restart counts as repetition until the first of its series is accepted.
+    /// What was restored may have been written before, by the sink whose snapshot it is from: a refusal of such a
+    /// sample alone, in words that speak of age, is a repetition. After rescaling it may also have come too late,
+    /// and then it is nowhere. What the source sends again after a restart counts as repetition until the first
+    /// of its series is accepted.
     fn lose_as(&mut self, part: &[u32], reason: Reason, words: (Option<u16>, String)) {
         let is_for_data = matches!(reason, Reason::BadRequest | Reason::Conflict | Reason::Unprocessable);
-        let origin = self.worker.batch.origin;
-        let reason = match origin {
-            Origin::Restored if is_for_data => return self.set(part, Fate::Replayed),
-            Origin::Rescaled if is_for_data => Reason::Overtaken,
-            _ => reason,
-        };
-        let may_be_repetition = is_for_data && origin == Origin::New && self.is_after_restart;
-        let refusal = self.note(words);
-        for &sample in part {
-            let is_repetition = may_be_repetition && !self.is_series_proven(sample);
-            let fate = if is_repetition { Fate::Replayed } else { Fate::Lost { reason, refusal } };
-            self.set(&[sample], fate);
+        if let &[sample] = part
+            && is_for_data
+            && words::speak_of_age(words.0, &words.1)
+        {
+            match self.worker.batch.origin {
+                Origin::Restored => return self.set(part, Fate::Replayed),
+                Origin::Rescaled => {
+                    let refusal = self.note(words);
+                    return self.set(part, Fate::Lost { reason: Reason::Overtaken, refusal });
+                }
+                Origin::New if self.is_after_restart && !self.is_series_proven(sample) => {
+                    return self.set(part, Fate::Replayed);
+                }
+                Origin::New => {}
+            }
         }
+        let refusal = self.note(words);
+        self.set(part, Fate::Lost { reason, refusal });
     }
 
     /// Whether the receiver has accepted anything of the sample's series from this sink.

@@ -58,7 +58,7 @@ pub(crate) struct Shared {
     pub(crate) limits: ReceiverLimits,
     pub(crate) dead_letters: Option<DeadLetters>,
     habit: AtomicU8,
-    url: String,
+    pub(crate) url: String,
     failure: OnceLock<SinkError>,
     has_failed: Notify,
 }

@@ -351,7 +351,7 @@ impl Observer for Worker {
     }
 
     fn retrying(&self, cause: &str, wait: Duration, since: Duration) {
-        self.shared.log.retrying(cause, wait, since);
+        self.shared.log.retrying(&self.shared.url, cause, wait, since);
     }
 
     fn recovered(&self, since: Duration) {

@@ -104,6 +104,8 @@ pub enum Meddling {
     Fail(Failure),
     /// The receiver never sees it, and something in between answers this.
     Answer(u16),
+    /// The same, with words.
+    Say(u16, &'static str),
     /// The receiver handles it, and something in between answers this all the same.
     AnswerAfter(u16),
     /// The receiver handles it, and the answer gets lost.
@@ -183,13 +185,14 @@ impl InProcess {
     ) -> Result<Answer, TransportError> {
         match meddling {
             Some(Meddling::Fail(failure)) => return Err(failed(failure)),
-            Some(Meddling::Answer(status)) => return Ok(bare(status)),
+            Some(Meddling::Answer(status)) => return Ok(said(status, "")),
+            Some(Meddling::Say(status, words)) => return Ok(said(status, words)),
             Some(Meddling::AnswerAfter(_) | Meddling::Lose) | None => {}
         }
         let Outcome { delay, fate } = self.receiver.handle(request);
         sleep(delay).await;
         match (meddling, fate) {
-            (Some(Meddling::AnswerAfter(status)), _) => Ok(bare(status)),
+            (Some(Meddling::AnswerAfter(status)), _) => Ok(said(status, "")),
             (Some(Meddling::Lose), _) => Err(failed(Failure::Broken)),
             (_, Fate::Answer(answer)) => Ok(whole(answer)),
             (_, Fate::CutAnswer(answer)) => {
@@ -253,9 +256,9 @@ fn whole(answer: Response<Bytes>) -> Answer {
     }
 }
 
-fn bare(status: u16) -> Answer {
+fn said(status: u16, words: &'static str) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Answer { status, ..Answer::default() }
+    Answer { status, body: words.into(), ..Answer::default() }
 }
 
 /// As the HTTP transport reports it: what broke after the connection stood may have been delivered, also a

@@ -2,6 +2,7 @@
 
 use narthex_receiver::Behaviour;
 use narthex_sink::{Checks, Ledger, Origin, TimeSeries};
+use narthex_testkit::in_process::{Meddling, WireRequest};
 
 use crate::support::*;
 
@@ -138,11 +139,22 @@ async fn after_a_restart_refusals_are_repetitions_until_a_series_is_accepted() {
     }
 }
 
-/// Once something of a series was accepted, a refusal is a loss again; without being told of a restart always.
+/// Once something of a series was accepted, a refusal is a loss again; without being told of a restart, and where
+/// the words are about something else than age, always.
 #[tokio::test(start_paused = true)]
 async fn after_the_first_accepted_sample_a_refusal_is_a_loss() {
-    for is_after_restart in [true, false] {
-        let rig = Rig::meddled(Refuses::with(400, [(0, 1), (1, 2), (2, 1), (2, 2)]));
+    for (is_after_restart, status, words, told_of) in [
+        (true, 400, "out of order sample", "replayed 3 bad_request 1"),
+        (false, 400, "out of order sample", "bad_request 4"),
+        (true, 400, "invalid label value", "bad_request 4"),
+        (true, 400, "", "bad_request 4"),
+        (true, 409, "", "replayed 3 conflict 1"),
+        (true, 422, "cannot be processed", "unprocessable 4"),
+    ] {
+        let refuses = Refuses::with(status, [(0, 1), (1, 2), (2, 1), (2, 2)]);
+        let rig = Rig::meddled(move |_: usize, request: &WireRequest| {
+            refuses.is_bad(request).then_some(Meddling::Say(status, words))
+        });
         let sink = rig.builder().after_restart(is_after_restart).build().unwrap();
         for second in 1..5 {
             for n in 0..3 {
@@ -150,7 +162,32 @@ async fn after_the_first_accepted_sample_a_refusal_is_a_loss() {
             }
             sink.flush().await.unwrap();
         }
-        let told_of = if is_after_restart { "replayed 3 bad_request 1" } else { "bad_request 4" };
-        assert_eq!(told(&sink.close().await.unwrap()), format!("received 12 written 8 {told_of}"));
+        let ledger = sink.close().await.unwrap();
+        assert_eq!(told(&ledger), format!("received 12 written 8 {told_of}"), "{status} {words}");
+        assert_eq!(rig.letters().len() as u64, ledger.lost());
+    }
+}
+
+/// A snapshot may hold what was never sent: a refusal that is not about age is a loss, alone or whole.
+#[tokio::test(start_paused = true)]
+async fn restored_samples_that_are_refused_for_another_reason_are_lost() {
+    for (origin, on_reject, told_of) in [
+        (Origin::Restored, "isolate", "written 3 bad_request 1"),
+        (Origin::Rescaled, "isolate", "written 3 bad_request 1"),
+        (Origin::Restored, "discard", "written 0 bad_request 4"),
+        (Origin::New, "discard", "written 0 bad_request 4"),
+    ] {
+        let refuses = Refuses::with(400, [(2, 1)]);
+        let words = if on_reject == "discard" { "out of order sample" } else { "invalid label value" };
+        let rig = Rig::meddled(move |_: usize, request: &WireRequest| {
+            refuses.is_bad(request).then_some(Meddling::Say(400, words))
+        });
+        let sink = rig.builder().after_restart(true).set("sink.on-reject", on_reject).build().unwrap();
+        for n in 0..4 {
+            sink.send(origin.stamp(single(n, 1))).await.unwrap();
+        }
+        let ledger = sink.close().await.unwrap();
+        assert_eq!(told(&ledger), format!("received 4 {told_of}"), "{origin:?} {on_reject}");
+        assert_eq!(rig.letters().len() as u64, ledger.lost());
     }
 }

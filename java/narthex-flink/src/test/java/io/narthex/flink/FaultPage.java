@@ -168,7 +168,7 @@ final class FaultPage {
     private static String words(FaultRow row) {
         if (row.end == End.FAILED) {
             String meanwhile = row.moment == 0 ? "" : row.drains ? " while it is drained" : " while it is stopped";
-            return "FAILED" + meanwhile + ": `" + row.words + "`";
+            return "FAILED" + meanwhile + (row.words.isEmpty() ? " by the sink" : ": `" + row.words + "`");
         }
         switch (row.end) {
             case FINISHED:

@@ -58,6 +58,9 @@ final class FaultRun {
                 return;
             }
             judge.ended(job, FaultCluster.describe(result));
+            // A job may have ended a moment before its last task is cleaned up.
+            Jobs.await("the closing lines", Duration.ofSeconds(10),
+                    () -> stage.log.ledgers(scene.sink).size() >= row.parallelism);
             judge.judge();
             if (row.end == FaultRow.End.SAVED) {
                 restore(savepoint, judge);
