@@ -62,7 +62,6 @@ class FaultMatrixTest {
         return IntStream.range(0, all.size())
                 .filter(i -> all.get(i).name.contains(WANTED))
                 .filter(i -> isFull || all.get(i).isSmoke || !WANTED.isEmpty())
-                .filter(i -> all.get(i).defect.isEmpty() || !WANTED.isEmpty())
                 .mapToObj(i -> test(i + 1, all.get(i)))
                 .collect(Collectors.collectingAndThen(Collectors.toList(), tests -> {
                     tests.add(theJudgeNotices(all.size() + 1));

@@ -161,8 +161,7 @@ final class FaultPage {
 
     private static String end(FaultRow row) {
         String says = row.says.isEmpty() ? "" : ", and the log says `" + row.says + "`";
-        String defect = row.defect.isEmpty() ? "" : "; **not yet**: " + row.defect;
-        return words(row) + says + defect;
+        return words(row) + says + (row.why.isEmpty() ? "" : ": " + row.why);
     }
 
     private static String words(FaultRow row) {

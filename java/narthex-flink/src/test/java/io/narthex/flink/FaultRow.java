@@ -105,8 +105,10 @@ final class FaultRow {
     /** Job mode BATCH. */
     boolean isBatch;
     boolean isSmoke;
-    /** What is wrong with the sink, where it does not pass yet; such a row runs only when it is asked for. */
-    String defect = "";
+    /** Samples that count as replayed and are nowhere, for nobody can tell. */
+    int undecidable;
+    /** Why the ledger is not what one would like. */
+    String why = "";
 
     private FaultRow(String name, String binary) {
         this.name = name;
@@ -290,8 +292,13 @@ final class FaultRow {
         return this;
     }
 
-    FaultRow defect(String whatIsWrong) {
-        defect = whatIsWrong;
+    FaultRow undecidable(int samples) {
+        undecidable = samples;
+        return this;
+    }
+
+    FaultRow why(String text) {
+        why = text;
         return this;
     }
 

@@ -49,6 +49,7 @@ final class Receiver implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             exchange.getRequestHeaders().forEach((name, values) -> lastHeaders.put(name.toLowerCase(), values.get(0)));
             int status = script.applyAsInt(requests.getAndIncrement());
+            String said = "scripted " + status;
             if (status / 100 == 2) {
                 Map<String, List<String>> sent = read(WriteRequests.decode(body));
                 if (holdsBack.test(sent)) {
@@ -56,9 +57,10 @@ final class Receiver implements AutoCloseable {
                 } else if (!keep(sent)) {
                     refused.incrementAndGet();
                     status = 400;
+                    said = "out of order sample"; // as Prometheus says it
                 }
             }
-            byte[] words = status / 100 == 2 ? new byte[0] : ("scripted " + status).getBytes(StandardCharsets.UTF_8);
+            byte[] words = (status / 100 == 2 ? "" : said).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(status, words.length == 0 ? -1 : words.length);
             exchange.getResponseBody().write(words);
         } finally {
