@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions native fuzz mutants outage bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ outage: ## Both Prometheus versions down for 60 s, then throttled for 60 s, unde
 
 bench-sink: ## CPU time per sample and throughput of the sink, beside a bare loop; release build
 	@scripts/bench-sink.sh
+
+bench-flink: ## CPU time per sample inside Flink 1.20 and 2.2, beside the Apache connector (10 minutes)
+	@scripts/bench-flink.sh
 
 clean-cache: ## Remove all that was built and fetched outside the checkout
 	rm -rf -- "$(CACHE)"

@@ -26,7 +26,7 @@ pub(crate) struct AllArgs {
     only: String,
 }
 
-/// Runs the receiver until standard input ends.
+/// Runs the receiver until standard input ends; then it says how many samples came, and in how many requests.
 pub(crate) fn receiver(delay_ms: u64) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut config = ReceiverConfig { keep: Keep::Nothing, log_limit: 0, ..ReceiverConfig::default() };
@@ -37,6 +37,8 @@ pub(crate) fn receiver(delay_ms: u64) -> anyhow::Result<()> {
     println!("{}", server.write_url());
     let mut rest = Vec::new();
     std::io::stdin().read_to_end(&mut rest)?;
+    let stats = server.stats();
+    println!("received {} {}", stats.samples.received, stats.all_requests());
     Ok(())
 }
 
