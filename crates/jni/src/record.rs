@@ -4,11 +4,14 @@
 //! against what is really there before it is believed, so a broken record costs an error and nothing else.
 
 use narthex_sink::{LabelsBuilder, Origin, Reason, Sample, Samples, Side, TimeSeries};
+use smallvec::SmallVec;
 
 /// Bytes before a record: its length.
 const HEAD_BYTES: usize = 4;
 /// Bytes of a packed sample.
 const SAMPLE_BYTES: usize = 16;
+/// Records with more labels cost a piece of the heap each.
+const USUAL_LABELS: usize = 32;
 
 const KIND_SERIES: u8 = 0;
 const KIND_UNWRITABLE: u8 = 1;
@@ -70,7 +73,7 @@ impl Decoder {
         let mut all = Reader(bytes);
         let length = all.u32("its length")? as usize;
         let content = Reader(all.take(length, "the record")?);
-        let record = self.content(content).inspect_err(|_| self.labels.clear())?;
+        let record = self.content(content)?;
         Ok((record, HEAD_BYTES + length))
     }
 
@@ -98,12 +101,13 @@ impl Decoder {
 
     #[inline]
     fn series(&mut self, mut rest: Reader<'_>) -> Result<TimeSeries, RecordError> {
+        let mut labels = SmallVec::<[(&[u8], &[u8]); USUAL_LABELS]>::new();
         for _ in 0..rest.u16("the number of labels")? {
             let length = rest.u32("the length of a label's name")? as usize;
             let name = rest.take(length, "a label's name")?;
             let length = rest.u32("the length of a label's value")? as usize;
             let value = rest.take(length, "a label's value")?;
-            self.labels.push(name, value);
+            labels.push((name, value));
         }
         let count = rest.u32("the number of samples")? as usize;
         let (samples, over) = rest.0.as_chunks::<SAMPLE_BYTES>();
@@ -115,7 +119,7 @@ impl Decoder {
             return Err(RecordError::Overlong(rest.0.len() - count * SAMPLE_BYTES));
         }
         let samples: Samples = samples.iter().map(sample).collect();
-        Ok(TimeSeries { labels: self.labels.finish(), samples })
+        Ok(TimeSeries { labels: self.labels.build(&labels), samples })
     }
 }
 

@@ -218,6 +218,12 @@ fn take_field<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 pub struct LabelsBuilder {
     arena: Vec<u8>,
     pairs: Vec<Pair>,
+    maker: Maker,
+}
+
+/// Makes sets of pairs, wherever these lie.
+#[derive(Debug, Default)]
+struct Maker {
     encoded: Vec<u8>,
     shape: Shape,
     block: BytesMut,
@@ -295,29 +301,45 @@ impl LabelsBuilder {
     }
 
     fn finish_in(&mut self, memory: Memory) -> Labels {
-        if !self.shape.is_of(&self.pairs, &self.arena) {
-            self.shape = Shape::of(&self.pairs, &self.arena);
+        let Self { arena, pairs, maker } = self;
+        let pair = |at: usize| (pairs[at].name(arena), pairs[at].value(arena));
+        let labels = maker.make(pairs.len(), pair, memory);
+        self.clear();
+        labels
+    }
+
+    /// The label set of these pairs, which are at hand: no copy of them is made. What was pushed stays as it is.
+    pub fn build(&mut self, pairs: &[(&[u8], &[u8])]) -> Labels {
+        self.maker.make(pairs.len(), |at| pairs[at], Memory::Shared)
+    }
+}
+
+impl Maker {
+    #[inline]
+    fn make<'a>(
+        &mut self,
+        count: usize,
+        pair: impl Fn(usize) -> (&'a [u8], &'a [u8]),
+        memory: Memory,
+    ) -> Labels {
+        if !self.shape.is_of(count, |at| pair(at).0) {
+            self.shape = Shape::of(count, |at| pair(at).0);
         }
-        let (shape, arena) = (&self.shape, &self.arena);
-        let is_ascii = arena.is_ascii();
+        let Self { shape, encoded, .. } = self;
         let mut faults = LabelFaults::NONE;
         if shape.has_repeats {
             faults.insert(LabelFault::RepeatedName);
         }
         let mut has_metric_name = false;
-        self.encoded.clear();
+        encoded.clear();
         for &at in &shape.order {
-            let pair = self.pairs[at as usize];
-            if pair.value_len == 0 {
+            let (name, value) = pair(at as usize);
+            if value.is_empty() {
                 continue;
             }
-            let value = pair.value(arena);
             faults = faults | shape.name_faults[at as usize];
             if value.len() > MAX_LABEL_BYTES {
                 faults.insert(LabelFault::TooLong);
-            }
-            if !is_ascii && std::str::from_utf8(value).is_err() {
-                faults.insert(LabelFault::InvalidUtf8);
             }
             if shape.metric_name == Some(at) {
                 has_metric_name = true;
@@ -325,30 +347,30 @@ impl LabelsBuilder {
                     faults.insert(LabelFault::InvalidMetricName);
                 }
             }
-            encode_label(&mut self.encoded, pair.name(arena), value);
+            encode_label(encoded, name, value);
         }
-        if self.encoded.is_empty() {
+        // One look at all values; a length of more than 127 bytes is no ASCII either, and costs a second look.
+        if !encoded.is_ascii() && (0..count).any(|at| std::str::from_utf8(pair(at).1).is_err()) {
+            faults.insert(LabelFault::InvalidUtf8);
+        }
+        if encoded.is_empty() {
             faults.insert(LabelFault::EmptySet);
         }
         if !has_metric_name {
             faults.insert(LabelFault::MissingMetricName);
         }
-        let labels = Labels {
-            shard_hash: xxh3_64(&self.encoded),
-            key: xxh3_64_with_secret(&self.encoded, process_secret()),
+        Labels {
+            shard_hash: xxh3_64(encoded),
+            key: xxh3_64_with_secret(encoded, process_secret()),
             encoded: match memory {
                 Memory::Shared => self.shared(),
-                Memory::Own => Bytes::copy_from_slice(&self.encoded),
+                Memory::Own => Bytes::copy_from_slice(encoded),
             },
             faults,
             mark: 0,
-        };
-        self.clear();
-        labels
+        }
     }
-}
 
-impl LabelsBuilder {
     /// The encoded set in the current block, or in a new one.
     fn shared(&mut self) -> Bytes {
         if self.encoded.len() > BLOCK_BYTES / 4 {
@@ -363,26 +385,25 @@ impl LabelsBuilder {
 }
 
 impl Shape {
-    /// Whether these pairs have the names of this shape, in its order.
-    fn is_of(&self, pairs: &[Pair], arena: &[u8]) -> bool {
+    /// Whether these names are those of this shape, in its order.
+    #[inline]
+    fn is_of<'a>(&self, count: usize, name: impl Fn(usize) -> &'a [u8]) -> bool {
         let mut begin = 0;
-        pairs.len() == self.ends.len()
-            && pairs.iter().zip(&self.ends).all(|(pair, &end)| {
-                let name = &self.names[std::mem::replace(&mut begin, end as usize)..end as usize];
-                pair.name(arena) == name
+        count == self.ends.len()
+            && self.ends.iter().enumerate().all(|(at, &end)| {
+                name(at) == &self.names[std::mem::replace(&mut begin, end as usize)..end as usize]
             })
     }
 
-    fn of(pairs: &[Pair], arena: &[u8]) -> Self {
+    fn of<'a>(count: usize, name: impl Fn(usize) -> &'a [u8]) -> Self {
         let mut shape = Self::default();
-        for (at, pair) in pairs.iter().enumerate() {
-            let name = pair.name(arena);
-            shape.names.extend_from_slice(name);
+        for at in 0..count {
+            shape.names.extend_from_slice(name(at));
             shape.ends.push(shape.names.len() as u32);
             shape.order.push(at as u32);
-            shape.name_faults.push(faults_of_name(name));
+            shape.name_faults.push(faults_of_name(name(at)));
         }
-        let name_of = |at: &u32| pairs[*at as usize].name(arena);
+        let name_of = |at: &u32| name(*at as usize);
         shape.order.sort_by(|a, b| name_of(a).cmp(name_of(b)));
         shape.has_repeats = shape.order.array_windows().any(|[a, b]| name_of(a) == name_of(b));
         shape.metric_name = shape.order.iter().copied().find(|at| name_of(at) == METRIC_NAME.as_bytes());
@@ -513,6 +534,11 @@ mod tests {
         let broken = Labels::from_pairs([(&b"__name__"[..], &b"m"[..]), (b"a", b"\xff")]);
         assert_eq!(broken.faults().worst_in(LabelFaults::UTF8), Some(InvalidUtf8));
         assert!(faults(&[("__name__", "m:n"), ("a_1", "ü")]).is_empty());
+        let longer = "x".repeat(300); // its length is not ASCII, but it is
+        assert!(faults(&[("__name__", "m"), ("a", &longer)]).is_empty());
+        let broken =
+            Labels::from_pairs([(&b"__name__"[..], &b"m"[..]), (b"a", longer.as_bytes()), (b"b", b"\xff")]);
+        assert_eq!(broken.faults().worst_in(LabelFaults::UTF8), Some(InvalidUtf8));
     }
 
     #[test]
@@ -555,6 +581,9 @@ mod tests {
             set.iter().for_each(|(name, value)| builder.push(name.as_bytes(), value.as_bytes()));
             let (reused, fresh) = (builder.finish(), Labels::from_pairs(set.iter().copied()));
             assert_eq!((reused.faults(), &reused), (fresh.faults(), &fresh), "{set:?}");
+            let pairs: Vec<_> = set.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+            let built = builder.build(&pairs);
+            assert_eq!((built.faults(), &built), (fresh.faults(), &fresh), "{set:?}");
         }
     }
 
