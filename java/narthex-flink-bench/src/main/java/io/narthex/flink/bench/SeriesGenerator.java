@@ -21,7 +21,7 @@ final class SeriesGenerator<T> implements GeneratorFunction<Long, T> {
     private final int samples;
     private final long beginMillis;
 
-    private transient String[][] values;
+    private transient byte[][] messages;
     private transient int counted;
     /** The record must be seen from elsewhere, or the JVM may find out that a discarded one need not be made at all. */
     private transient T last;
@@ -35,7 +35,7 @@ final class SeriesGenerator<T> implements GeneratorFunction<Long, T> {
 
     @Override
     public void open(SourceReaderContext context) {
-        values = Texts.ofSeries(series);
+        messages = Texts.messages(series);
     }
 
     @Override
@@ -48,7 +48,8 @@ final class SeriesGenerator<T> implements GeneratorFunction<Long, T> {
         int at = (int) (i % series);
         long pass = i / series;
         long timestamp = beginMillis + pass * samples * STEP_MILLIS;
-        last = side.record(Texts.METRIC, Texts.NAMES, values[at], samples, (at + 7 * pass) & 0xfff, timestamp);
+        last = side.record(
+                Texts.METRIC, Texts.NAMES, Texts.values(messages[at]), samples, (at + 7 * pass) & 0xfff, timestamp);
         return last;
     }
 }

@@ -13,7 +13,7 @@ import org.apache.flink.api.java.functions.KeySelector;
  */
 public interface Side<T> extends Serializable {
     /**
-     * Makes a record, as a job would that knows the strings: all objects but these are new.
+     * Makes a record of new objects.
      *
      * @param values of the labels, in the order of {@code names}
      */
