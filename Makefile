@@ -65,7 +65,7 @@ outage: ## Both Prometheus versions down for 60 s, then throttled for 60 s, unde
 bench-sink: ## CPU time per sample and throughput of the sink, beside a bare loop; release build
 	@scripts/bench-sink.sh
 
-bench-flink: ## CPU time per sample inside Flink 1.20 and 2.2, beside the Apache connector (10 minutes)
+bench-flink: ## CPU time per sample inside Flink 1.20 and 2.2, beside the Apache connector (15 minutes)
 	@scripts/bench-flink.sh
 
 clean-cache: ## Remove all that was built and fetched outside the checkout
