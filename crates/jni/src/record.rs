@@ -6,6 +6,8 @@
 use narthex_sink::{LabelsBuilder, Origin, Reason, Sample, Samples, Side, TimeSeries};
 use smallvec::SmallVec;
 
+use crate::label_cache::LabelCache;
+
 /// Bytes before a record: its length.
 const HEAD_BYTES: usize = 4;
 /// Bytes of a packed sample.
@@ -62,6 +64,7 @@ pub enum RecordError {
 #[derive(Debug, Default)]
 pub struct Decoder {
     labels: LabelsBuilder,
+    known: LabelCache,
 }
 
 impl Decoder {
@@ -102,13 +105,16 @@ impl Decoder {
     #[inline]
     fn series(&mut self, mut rest: Reader<'_>) -> Result<TimeSeries, RecordError> {
         let mut labels = SmallVec::<[(&[u8], &[u8]); USUAL_LABELS]>::new();
-        for _ in 0..rest.u16("the number of labels")? {
+        let count = rest.u16("the number of labels")?;
+        let begin = rest.0;
+        for _ in 0..count {
             let length = rest.u32("the length of a label's name")? as usize;
             let name = rest.take(length, "a label's name")?;
             let length = rest.u32("the length of a label's value")? as usize;
             let value = rest.take(length, "a label's value")?;
             labels.push((name, value));
         }
+        let packed = &begin[..begin.len() - rest.0.len()];
         let count = rest.u32("the number of samples")? as usize;
         let (samples, over) = rest.0.as_chunks::<SAMPLE_BYTES>();
         if count > samples.len() {
@@ -119,7 +125,8 @@ impl Decoder {
             return Err(RecordError::Overlong(rest.0.len() - count * SAMPLE_BYTES));
         }
         let samples: Samples = samples.iter().map(sample).collect();
-        Ok(TimeSeries { labels: self.labels.build(&labels), samples })
+        let Self { labels: builder, known } = self;
+        Ok(TimeSeries { labels: known.get(packed, || builder.build(&labels)), samples })
     }
 }
 

@@ -1,0 +1,179 @@
+//! Label sets that were seen lately, by a hash of their bytes in a record: a device sends the same labels again and
+//! again, and looking them up costs less than half of building them.
+//!
+//! A set is known by 128 bits, keyed with a secret of the process: nobody can look for two that agree, and by chance
+//! two of a million do once in 10^26 times. Their bytes are not compared: reading them again costs more than all the
+//! rest of the look-up. Bounded; and where most records are of series that it does not know, as with a million of
+//! them, it is left alone for a while.
+
+use std::hash::{BuildHasher, RandomState};
+
+use narthex_sink::Labels;
+use xxhash_rust::xxh3::xxh3_128_with_secret;
+
+/// Places in a row; a label set may lie in any of those of its row. One line of the processor's cache.
+const WAYS: usize = 4;
+/// Rows of places: 32,768 label sets in all.
+const ROWS: usize = 8 * 1024;
+/// Words of 8 bytes in a secret: as many as XXH3's own has.
+const SECRET_WORDS: u64 = 24;
+/// Longest bytes in a record that are looked up.
+const MOST_BYTES: usize = 1024;
+/// Bytes of the label sets that are kept. Then it begins anew.
+const MOST_BYTES_IN_ALL: usize = 8 << 20;
+/// Records after which it is asked whether the cache is of use.
+const WINDOW: u32 = 8 * 1024;
+/// Records that pass it by when it was not.
+const PAUSE: u32 = 16 * WINDOW;
+
+/// The cache.
+#[derive(Debug)]
+pub(crate) struct LabelCache {
+    /// Drawn for each cache: hashes are told to nobody.
+    secret: Box<[u8]>,
+    /// Hashes by row; 0 is an empty place. No rows before the first use.
+    rows: Vec<[u128; WAYS]>,
+    labels: Vec<Option<Labels>>,
+    bytes: usize,
+    seen: u32,
+    hits: u32,
+    paused: u32,
+    kept: usize,
+}
+
+impl Default for LabelCache {
+    fn default() -> Self {
+        let random = RandomState::new();
+        let secret = (0..SECRET_WORDS).flat_map(|word| random.hash_one(word).to_le_bytes()).collect();
+        Self { secret, rows: Vec::new(), labels: Vec::new(), bytes: 0, seen: 0, hits: 0, paused: 0, kept: 0 }
+    }
+}
+
+impl LabelCache {
+    /// The label set of these bytes: as it was built before, or as `build` makes it.
+    #[inline]
+    pub(crate) fn get(&mut self, bytes: &[u8], build: impl FnOnce() -> Labels) -> Labels {
+        if self.paused > 0 || bytes.len() > MOST_BYTES {
+            self.paused = self.paused.saturating_sub(1);
+            return build();
+        }
+        self.count();
+        let hash = xxh3_128_with_secret(bytes, &self.secret) | 1; // never an empty place
+        let row = (hash >> 64) as usize % ROWS;
+        if let Some(hashes) = self.rows.get(row)
+            && let Some(way) = hashes.iter().position(|&other| other == hash)
+            && let Some(Some(labels)) = self.labels.get(row * WAYS + way)
+        {
+            self.hits += 1;
+            return labels.clone();
+        }
+        let labels = build();
+        self.keep(row, hash, &labels);
+        labels
+    }
+
+    /// Leaves the cache alone for a while when less than half of a window's records were in it. While it fills up
+    /// for the first time, few can be.
+    #[inline]
+    fn count(&mut self) {
+        self.seen += 1;
+        if self.seen == WINDOW {
+            if self.hits < WINDOW / 2 && self.kept >= ROWS * WAYS {
+                self.paused = PAUSE;
+            }
+            (self.seen, self.hits) = (0, 0);
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, row: usize, hash: u128, labels: &Labels) {
+        if self.rows.is_empty() || self.bytes > MOST_BYTES_IN_ALL {
+            self.rows = vec![[0; WAYS]; ROWS];
+            self.labels.clear();
+            self.labels.resize_with(ROWS * WAYS, || None);
+            self.bytes = 0;
+        }
+        self.kept += 1;
+        let Some(hashes) = self.rows.get_mut(row) else { return };
+        let way = hashes.iter().position(|&hash| hash == 0).unwrap_or(self.kept % WAYS);
+        hashes[way] = hash;
+        if let Some(place) = self.labels.get_mut(row * WAYS + way) {
+            // In memory of its own: one set must not hold a block that it shared with others.
+            let old = place.replace(labels.detached());
+            self.bytes += labels.encoded().len();
+            self.bytes -= old.map_or(0, |old| old.encoded().len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(n: usize) -> Labels {
+        Labels::from_pairs([("__name__", "m".to_owned()), ("n", n.to_string())])
+    }
+
+    /// Asks for series n; whether it had to be built.
+    fn ask(cache: &mut LabelCache, n: usize) -> bool {
+        let mut is_built = false;
+        let found = cache.get(format!("the bytes of series {n}").as_bytes(), || {
+            is_built = true;
+            labels(n)
+        });
+        assert_eq!(found, labels(n));
+        is_built
+    }
+
+    #[test]
+    fn what_was_seen_is_not_built_again_and_never_another() {
+        let mut cache = LabelCache::default();
+        assert_eq!((0..10_000).filter(|&n| ask(&mut cache, n)).count(), 10_000);
+        let again = (0..10_000).filter(|&n| ask(&mut cache, n)).count();
+        assert!(again < 500, "{again} of 10,000 were built again");
+    }
+
+    #[test]
+    fn it_is_left_alone_where_it_is_of_no_use_and_tried_again() {
+        let mut cache = LabelCache::default();
+        let mut n = 0;
+        while cache.paused == 0 {
+            ask(&mut cache, n);
+            n += 1;
+            assert!(n < 200_000);
+        }
+        ask(&mut cache, 7);
+        assert!(ask(&mut cache, 7), "it is passed by");
+        while cache.paused > 0 {
+            ask(&mut cache, 7);
+        }
+        ask(&mut cache, 7);
+        assert!(!ask(&mut cache, 7));
+    }
+
+    #[test]
+    fn its_memory_is_bounded() {
+        let mut cache = LabelCache::default();
+        let long = "x".repeat(900);
+        for n in 0..40_000 {
+            let large = Labels::from_pairs([("n", format!("{n}{long}"))]);
+            cache.get(format!("{n}").as_bytes(), || large.clone());
+            assert!(cache.bytes <= MOST_BYTES_IN_ALL + large.encoded().len());
+            cache.paused = 0;
+        }
+        let kept: usize = cache.labels.iter().flatten().map(|labels| labels.encoded().len()).sum();
+        assert_eq!(kept, cache.bytes);
+        for is_known in [false, true] {
+            let mut is_built = false;
+            let longest = vec![b'x'; MOST_BYTES + usize::from(!is_known)];
+            for _ in 0..2 {
+                is_built = false;
+                cache.get(&longest, || {
+                    is_built = true;
+                    labels(1)
+                });
+            }
+            assert_eq!(is_built, !is_known, "{} bytes", longest.len());
+        }
+    }
+}
