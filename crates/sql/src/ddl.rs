@@ -258,7 +258,8 @@ fn options(parser: &mut Parser<'_>, faults: &mut Vec<ParserError>) -> Result<Vec
     }
 }
 
-fn option(parser: &mut Parser<'_>) -> Result<OptionEntry, ParserError> {
+/// `'key' = 'value'`.
+pub(crate) fn option(parser: &mut Parser<'_>) -> Result<OptionEntry, ParserError> {
     let (key, key_span) = text(parser)?;
     match parser.next_token() {
         TokenWithSpan { token: Token::Eq, .. } => {}

@@ -9,7 +9,7 @@ use crate::dialect::FlinkDialect;
 use crate::fault::{expected, fault, located, mistake};
 use crate::mistake::Mistake;
 use crate::nearest::nearest;
-use crate::statement::{Drop, DropKind, Insert, OptionEntry, Show, Statement, StatementKind};
+use crate::statement::{Drop, DropKind, Insert, Show, Statement, StatementKind};
 
 /// What a job file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -138,7 +138,7 @@ fn kind(parser: &mut Parser<'_>, faults: &mut Vec<ParserError>) -> Result<Statem
     Ok(match beginning.as_str() {
         "CREATE" => create(parser, faults)?,
         "DROP" => drop(parser)?,
-        "SET" => StatementKind::Set(if ends(parser) { None } else { Some(setting(parser)?) }),
+        "SET" => StatementKind::Set(if ends(parser) { None } else { Some(ddl::option(parser)?) }),
         "RESET" => StatementKind::Reset(if ends(parser) { None } else { Some(ddl::text(parser)?) }),
         "EXPLAIN" if parser.peek_keyword(Keyword::EXPLAIN) => {
             return Err(fault("EXPLAIN explains a query or an INSERT", &first));
@@ -182,17 +182,6 @@ fn drop(parser: &mut Parser<'_>) -> Result<StatementKind, ParserError> {
     };
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
     Ok(StatementKind::Drop(Drop { kind, name: ddl::name(parser)?, is_temporary, if_exists }))
-}
-
-/// `'key' = 'value'`.
-fn setting(parser: &mut Parser<'_>) -> Result<OptionEntry, ParserError> {
-    let (key, key_span) = ddl::text(parser)?;
-    match parser.next_token() {
-        TokenWithSpan { token: Token::Eq, .. } => {}
-        found => return expected("=", &found),
-    }
-    let (value, value_span) = ddl::text(parser)?;
-    Ok(OptionEntry { key, key_span, value, value_span })
 }
 
 fn show(parser: &mut Parser<'_>) -> Result<Show, ParserError> {
