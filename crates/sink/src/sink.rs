@@ -311,7 +311,7 @@ impl SeriesSender {
     /// The series comes back when its shard's queue is full or the sink has stopped.
     #[inline]
     pub fn try_send(&self, series: TimeSeries) -> Result<(), TimeSeries> {
-        if self.0.failure.get().is_some() {
+        if self.0.has_failed() {
             return Err(series);
         }
         self.0.queue_of(&series.labels).try_push(series, None)
@@ -487,7 +487,7 @@ impl Shared {
 
     pub(crate) async fn failed(&self) {
         let notified = self.has_failed.notified();
-        if self.failure.get().is_none() {
+        if !self.has_failed() {
             notified.await;
         }
     }

@@ -100,12 +100,23 @@ fn elements(
     table: &mut CreateTable,
     faults: &mut Vec<ParserError>,
 ) -> Result<(), ParserError> {
+    list(parser, faults, ", or )", |parser| element(parser, table).and_then(|()| at_its_end(parser)))
+}
+
+/// Reads what stands between commas, with the closing parenthesis. What cannot be read costs itself alone: its
+/// mistake goes into `faults`.
+fn list<'a>(
+    parser: &mut Parser<'a>,
+    faults: &mut Vec<ParserError>,
+    behind: &str,
+    mut read: impl FnMut(&mut Parser<'a>) -> Result<(), ParserError>,
+) -> Result<(), ParserError> {
     if parser.consume_token(&Token::RParen) {
         return Ok(());
     }
     loop {
         let begin = parser.peek_token().span;
-        if let Err(error) = element(parser, table).and_then(|()| at_its_end(parser)) {
+        if let Err(error) = read(parser) {
             faults.push(located(error, parser));
             rewind(parser, begin);
             skip_element(parser);
@@ -113,7 +124,7 @@ fn elements(
         match parser.next_token() {
             TokenWithSpan { token: Token::Comma, .. } => {}
             TokenWithSpan { token: Token::RParen, .. } => return Ok(()),
-            found => return expected(", or )", &found),
+            found => return expected(behind, &found),
         }
     }
 }
@@ -234,28 +245,16 @@ fn column(parser: &mut Parser<'_>, table: &mut CreateTable) -> Result<Column, Pa
 fn options(parser: &mut Parser<'_>, faults: &mut Vec<ParserError>) -> Result<Vec<OptionEntry>, ParserError> {
     parser.expect_token(&Token::LParen)?;
     let mut options: Vec<OptionEntry> = Vec::new();
-    if parser.consume_token(&Token::RParen) {
-        return Ok(options);
-    }
-    loop {
+    list(parser, faults, ", or ) behind the option", |parser| {
         let at = parser.peek_token();
-        match option(parser) {
-            Ok(option) if options.iter().any(|other| other.key == option.key) => {
-                faults.push(fault(format!("the option '{}' is there twice", option.key), &at));
-            }
-            Ok(option) => options.push(option),
-            Err(error) => {
-                faults.push(error);
-                rewind(parser, at.span);
-                skip_element(parser);
-            }
+        let option = option(parser)?;
+        if options.iter().any(|other| other.key == option.key) {
+            return Err(fault(format!("the option '{}' is there twice", option.key), &at));
         }
-        match parser.next_token() {
-            TokenWithSpan { token: Token::Comma, .. } => {}
-            TokenWithSpan { token: Token::RParen, .. } => return Ok(options),
-            found => return expected(", or ) behind the option", &found),
-        }
-    }
+        options.push(option);
+        Ok(())
+    })?;
+    Ok(options)
 }
 
 /// `'key' = 'value'`.
