@@ -152,8 +152,7 @@ final class FaultRun {
             configuration.setString("execution.runtime-mode", "BATCH");
         }
         if (savepoint != null) {
-            configuration.setString("execution.savepoint.path", savepoint.toUri().toString());
-            configuration.setString("execution.state-recovery.path", savepoint.toUri().toString());
+            Jobs.restoreFrom(configuration, savepoint.toUri().toString());
         }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         env.setParallelism(1);

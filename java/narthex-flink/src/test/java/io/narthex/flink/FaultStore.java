@@ -2,17 +2,13 @@
 package io.narthex.flink;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -54,23 +50,14 @@ final class FaultStore {
     /** Every dead letter in a folder, as reason and sample. */
     static List<Map.Entry<String, String>> letters(Path folder) throws IOException {
         List<Map.Entry<String, String>> letters = new ArrayList<>();
-        for (Path file : files(folder)) {
-            for (String line : Files.readAllLines(file)) {
-                JsonNode letter = JSON.readTree(line);
-                Map<String, String> labels = new TreeMap<>();
-                letter.path("labels").forEach(pair -> labels.put(pair.get(0).asText(), pair.get(1).asText()));
-                letters.add(Map.entry(
-                        letter.path("reason").asText(),
-                        name(labels, letter.path("value").asDouble(), letter.path("timestamp").asLong())));
-            }
+        for (String line : Jobs.deadLetters(folder)) {
+            JsonNode letter = JSON.readTree(line);
+            Map<String, String> labels = new TreeMap<>();
+            letter.path("labels").forEach(pair -> labels.put(pair.get(0).asText(), pair.get(1).asText()));
+            letters.add(Map.entry(
+                    letter.path("reason").asText(),
+                    name(labels, letter.path("value").asDouble(), letter.path("timestamp").asLong())));
         }
         return letters;
-    }
-
-    private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".ndjson"))
-                    .sorted(Comparator.naturalOrder()).collect(Collectors.toList());
-        }
     }
 }

@@ -10,7 +10,6 @@ import io.narthex.flink.PrometheusTimeSeries.Sample;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -64,16 +63,8 @@ class JobTest {
         env.execute();
     }
 
-    /** Every record has arrived once, each series in order. */
     private void assertStored(long count, int series) {
-        assertEquals(series, receiver.series.size());
-        for (int s = 0; s < series; s++) {
-            List<String> expected = new ArrayList<>();
-            for (long i = s; i < count; i += series) {
-                expected.add((double) i + "@" + (Jobs.BEGIN + i / series * 10));
-            }
-            assertEquals(expected, receiver.series.get("{__name__=m, n=s" + s + "}"), "series " + s);
-        }
+        Jobs.assertStored(receiver, count, series);
     }
 
     @Test
@@ -243,8 +234,7 @@ class JobTest {
 
         receiver.script = request -> 204;
         Configuration configuration = Jobs.withCheckpoints(folder, Duration.ofHours(1));
-        configuration.setString("execution.savepoint.path", savepoint);
-        configuration.setString("execution.state-recovery.path", savepoint);
+        Jobs.restoreFrom(configuration, savepoint);
         StreamExecutionEnvironment again = Jobs.environment(configuration, parallelism);
         savepointJob(again, parallelism);
         JobClient restored = again.executeAsync();

@@ -1,13 +1,19 @@
 // Runs small jobs on a mini cluster: one for each job, as local environments have it.
 package io.narthex.flink;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
@@ -74,6 +80,35 @@ final class Jobs {
 
     static PrometheusSinkBuilder sink(String url) {
         return PrometheusSink.builder().setPrometheusRemoteWriteUrl(url).setMaxTimeInBufferMS(100);
+    }
+
+    /** The job goes on from this savepoint: the key of each line of Flink. */
+    static void restoreFrom(Configuration configuration, String savepoint) {
+        configuration.setString("execution.savepoint.path", savepoint);
+        configuration.setString("execution.state-recovery.path", savepoint);
+    }
+
+    /** Each {@link #record} has arrived once, each series in order. */
+    static void assertStored(Receiver receiver, long count, int series) {
+        assertEquals(series, receiver.series.size());
+        for (int s = 0; s < series; s++) {
+            List<String> expected = new ArrayList<>();
+            for (long i = s; i < count; i += series) {
+                expected.add((double) i + "@" + (BEGIN + i / series * 10));
+            }
+            assertEquals(expected, receiver.series.get("{__name__=m, n=s" + s + "}"), "series " + s);
+        }
+    }
+
+    /** The lines of every dead-letter file in a folder. */
+    static List<String> deadLetters(Path folder) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".ndjson")).sorted()::iterator) {
+                lines.addAll(Files.readAllLines(file));
+            }
+        }
+        return lines;
     }
 
     static <T> T get(java.util.concurrent.CompletableFuture<T> future) {

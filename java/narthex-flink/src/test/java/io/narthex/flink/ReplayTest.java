@@ -4,12 +4,9 @@ package io.narthex.flink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
@@ -53,8 +50,8 @@ class ReplayTest {
 
             assertTrue(FailsOnce.hasFailed);
             assertTrue(receiver.refused.get() > 0, "nothing was replayed: the test proves nothing");
-            assertStored(receiver);
-            assertEquals("", deadLetters());
+            Jobs.assertStored(receiver, COUNT, SERIES);
+            assertEquals(List.of(), Jobs.deadLetters(letters));
             assertTrue(lines.sum("\"replayed\":(\\d+)") > 0, lines.all().toString());
             assertEquals(0, lines.sum("\"bad_request\":(\\d+)"), lines.all().toString());
         }
@@ -92,26 +89,5 @@ class ReplayTest {
 
         @Override
         public void initializeState(FunctionInitializationContext context) {}
-    }
-
-    private static void assertStored(Receiver receiver) {
-        assertEquals(SERIES, receiver.series.size());
-        for (int s = 0; s < SERIES; s++) {
-            List<String> expected = new ArrayList<>();
-            for (long i = s; i < COUNT; i += SERIES) {
-                expected.add((double) i + "@" + (Jobs.BEGIN + i / SERIES * 10));
-            }
-            assertEquals(expected, receiver.series.get("{__name__=m, n=s" + s + "}"), "series " + s);
-        }
-    }
-
-    private String deadLetters() throws Exception {
-        StringBuilder all = new StringBuilder();
-        try (Stream<Path> files = Files.list(letters)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                all.append(Files.readString(file));
-            }
-        }
-        return all.toString();
     }
 }

@@ -4,7 +4,6 @@ package io.narthex.flink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -64,7 +62,7 @@ class RescaleTest {
                 assertTrue(increases(values), values.toString());
                 stored.addAll(values);
             }
-            List<String> lost = deadLetters();
+            List<String> lost = Jobs.deadLetters(letters);
             assertTrue(lost.size() > 10, lost.size() + " were overtaken: the test proves nothing; " + lines.all());
             for (String letter : lost) {
                 assertTrue(letter.contains("\"overtaken\""), letter);
@@ -83,8 +81,7 @@ class RescaleTest {
     private JobClient start(Receiver receiver, int parallelism, String savepoint) throws Exception {
         Configuration configuration = Jobs.withCheckpoints(folder, Duration.ofHours(1));
         if (savepoint != null) {
-            configuration.setString("execution.savepoint.path", savepoint);
-            configuration.setString("execution.state-recovery.path", savepoint);
+            Jobs.restoreFrom(configuration, savepoint);
         }
         StreamExecutionEnvironment env = Jobs.environment(configuration, parallelism);
         env.setMaxParallelism(16);
@@ -113,15 +110,5 @@ class RescaleTest {
             }
         }
         return true;
-    }
-
-    private List<String> deadLetters() throws Exception {
-        List<String> all = new ArrayList<>();
-        try (Stream<Path> files = Files.list(letters)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                all.addAll(Files.readAllLines(file));
-            }
-        }
-        return all;
     }
 }

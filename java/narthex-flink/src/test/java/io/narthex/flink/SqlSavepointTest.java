@@ -50,8 +50,7 @@ class SqlSavepointTest {
         Configuration configuration = Jobs.withCheckpoints(folder, Duration.ofHours(1));
         configuration.setString("parallelism.default", "1");
         if (savepoint != null) {
-            configuration.setString("execution.savepoint.path", savepoint);
-            configuration.setString("execution.state-recovery.path", savepoint);
+            Jobs.restoreFrom(configuration, savepoint);
         }
         TableEnvironment sql = TableEnvironment.create(
                 EnvironmentSettings.newInstance().inStreamingMode().withConfiguration(configuration).build());
