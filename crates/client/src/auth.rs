@@ -1,14 +1,18 @@
 //! Basic and bearer authentication, as signers: the secret may lie in a file that is read at each attempt,
 //! so that a rotated one is taken without a restart.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
+use std::{fmt, io};
 
 use http::{HeaderValue, header::AUTHORIZATION};
 
 use crate::{BoxFuture, SignError, Signer};
 use base64::prelude::{BASE64_STANDARD, Engine};
+
+/// How long a secret in a pipe is waited for.
+const PIPE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A secret, given or in a file.
 pub enum Secret {
@@ -76,7 +80,7 @@ impl HeaderAuth {
     fn fresh_header(&self) -> Result<HeaderValue, SignError> {
         let secret = match &self.secret {
             Secret::Literal(secret) => secret.clone(),
-            Secret::File(path) => match std::fs::read_to_string(path) {
+            Secret::File(path) => match read(path) {
                 Ok(text) if !text.trim().is_empty() => text.trim().to_owned(),
                 Ok(_) => return Err(permanent(format!("the secret file {} is empty", path.display()))),
                 Err(error) => {
@@ -122,6 +126,20 @@ impl Signer for HeaderAuth {
         });
         Box::pin(std::future::ready(signed))
     }
+}
+
+/// Reads a secret. Opening and reading a pipe may wait for who writes to it, and that for ever: such a file is read by a
+/// thread of its own, which is left alone when it takes too long.
+fn read(path: &Path) -> io::Result<String> {
+    if std::fs::metadata(path)?.is_file() {
+        return std::fs::read_to_string(path);
+    }
+    let (to, read) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    std::thread::spawn(move || to.send(std::fs::read_to_string(path)));
+    let nobody =
+        || io::Error::new(io::ErrorKind::TimedOut, "it is no file, and nobody has written to it for 5 s");
+    read.recv_timeout(PIPE_WITHIN).unwrap_or_else(|_| Err(nobody()))
 }
 
 fn permanent(message: String) -> SignError {

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::error::{Error, Result};
-use crate::record::{self, Decoder, Record};
+use crate::record::{self, Decoder, Record, Run};
 use crate::settings;
 
 /// Threads a sink: one does some 2 million samples a second, and a slow look-up of a name must not stop it all.
@@ -40,6 +40,7 @@ struct State {
     sink: PrometheusSink,
     runtime: Runtime,
     decoder: Decoder,
+    run: Run,
 }
 
 impl Handle {
@@ -58,7 +59,8 @@ impl Handle {
         let entered = runtime.enter();
         let sink = builder.build()?;
         drop(entered);
-        let state = Mutex::new(Some(State { sink, runtime, decoder: Decoder::default() }));
+        let state =
+            Mutex::new(Some(State { sink, runtime, decoder: Decoder::default(), run: Run::default() }));
         Ok(Self { state, panicked: Mutex::new(None) })
     }
 
@@ -69,38 +71,46 @@ impl Handle {
     /// When the sink has stopped, or at a broken record; those before it were taken.
     pub fn send(&self, records: &[u8], wait: Duration, force: bool) -> Result<usize> {
         let mut guard = self.working()?;
-        let State { sink, runtime, decoder } = guard.as_mut().ok_or(Error::Closed)?;
+        let State { sink, runtime, decoder, run } = guard.as_mut().ok_or(Error::Closed)?;
         sink.failure().map_or(Ok(()), Err)?;
         let sender = sink.sender();
-        let (mut at, mut deadline) = (0, None);
+        let (mut at, mut deadline, mut is_first) = (0, None, true);
         while at < records.len() {
-            let read = decoder.decode(&records[at..]);
-            let (record, length) = read.map_err(|problem| Error::Record { at, problem })?;
-            match record {
-                Record::Unwritable { reason, message, series } => {
+            decoder.decode_run(&records[at..], run);
+            if run.series.is_empty() {
+                let read = decoder.decode(&records[at..]);
+                let (record, length) = read.map_err(|problem| Error::Record { at, problem })?;
+                if let Record::Unwritable { reason, message, series } = record {
+                    is_first = false;
                     let filed = sender.discard_series(&series, reason, &message);
                     // The letter is written even when nobody waits for it.
                     let _ = runtime.block_on(async { timeout(wait.max(FILE_LETTER), filed).await });
                 }
-                Record::Series(series) if series.samples.is_empty() => {}
-                Record::Series(series) => {
-                    if let Err(series) = sender.try_send(series) {
-                        sink.failure().map_or(Ok(()), Err)?;
-                        let deadline =
-                            *deadline.get_or_insert_with(|| Instant::now() + wait.min(LONGEST_WAIT));
-                        let again = (force && at == 0).then(|| series.clone());
-                        // Cancelled, it has taken nothing.
-                        match runtime.block_on(async { timeout_at(deadline, sender.send(series)).await }) {
-                            Ok(sent) => sent?,
-                            Err(_) => match again {
-                                Some(series) => sender.send_over(series)?,
-                                None => break,
-                            },
-                        }
-                    }
-                }
+                at += length;
+                continue;
             }
-            at += length;
+            let mut lengths = run.lengths.iter();
+            let mut series = run.series.drain(..);
+            loop {
+                sender.try_send_all(&mut series);
+                let taken = lengths.len() - series.len();
+                is_first &= taken == 0;
+                at += lengths.by_ref().take(taken).sum::<usize>();
+                let Some(next) = series.next() else { break };
+                sink.failure().map_or(Ok(()), Err)?;
+                let deadline = *deadline.get_or_insert_with(|| Instant::now() + wait.min(LONGEST_WAIT));
+                let again = (force && is_first).then(|| next.clone());
+                // Cancelled, it has taken nothing.
+                match runtime.block_on(async { timeout_at(deadline, sender.send(next)).await }) {
+                    Ok(sent) => sent?,
+                    Err(_) => match again {
+                        Some(next) => sender.send_over(next)?,
+                        None => return Ok(at),
+                    },
+                }
+                at += lengths.next().copied().unwrap_or_default();
+                is_first = false;
+            }
         }
         Ok(at)
     }

@@ -18,7 +18,6 @@ mod entry;
 pub mod error;
 mod guard;
 pub mod handle;
-mod label_cache;
 mod log;
 pub mod record;
 pub mod registry;

@@ -2,11 +2,14 @@
 //!
 //! Little-endian, no padding: `u32` length of what follows, `u8` kind, then by kind. Every length is held
 //! against what is really there before it is believed, so a broken record costs an error and nothing else.
+//!
+//! The names of labels come once for many records: a list of names has a number, its shape (`record/shapes.rs`), and a record
+//! of it has values alone. What goes back to Java always says everything itself.
 
-use narthex_sink::{LabelsBuilder, Origin, Reason, Sample, Samples, Side, TimeSeries};
+use narthex_sink::{LabelCache, LabelKey, LabelsBuilder, Origin, Reason, Sample, Samples, Side, TimeSeries};
 use smallvec::SmallVec;
 
-use crate::label_cache::LabelCache;
+use crate::record::shapes::Shapes;
 
 /// Bytes before a record: its length.
 const HEAD_BYTES: usize = 4;
@@ -15,10 +18,20 @@ const SAMPLE_BYTES: usize = 16;
 /// Records with more labels cost a piece of the heap each.
 const USUAL_LABELS: usize = 32;
 
+/// Records that are looked up together.
+const AHEAD: usize = 32;
+
 const KIND_SERIES: u8 = 0;
 const KIND_UNWRITABLE: u8 = 1;
 const KIND_RESTORED: u8 = 2;
 const KIND_RESCALED: u8 = 3;
+const KIND_NAMES: u8 = 4;
+const KIND_SHAPED: u8 = 5;
+
+/// Bytes of a shape's number.
+const ID_BYTES: usize = 2;
+/// Makes the key of values another than that of labels with the same bytes. Any bits but the lowest will do.
+const SHAPED: u128 = 0x9e37_79b9_7f4a_7c15 << 64;
 
 /// A record that was read.
 #[derive(Debug, PartialEq)]
@@ -34,6 +47,8 @@ pub enum Record {
         /// What is known of it.
         series: TimeSeries,
     },
+    /// Names of labels for records that come later. Nothing is to be done about them.
+    Names,
 }
 
 /// Why a record could not be read.
@@ -50,7 +65,7 @@ pub enum RecordError {
         left: usize,
     },
     /// The record's length says more than its content.
-    #[error("{0} bytes follow its last sample")]
+    #[error("{0} bytes follow what it says it has")]
     Overlong(usize),
     /// No such kind.
     #[error("there is no kind {0}")]
@@ -58,13 +73,42 @@ pub enum RecordError {
     /// No such reason, or one that only a receiver has.
     #[error("{0:?} is no reason for dropping a record")]
     Reason(String),
+    /// Values of which nobody has said what they are called, or a shape beyond the limit.
+    #[error("there is no shape {0}")]
+    Shape(u16),
+    /// A shape never changes.
+    #[error("shape {0} has other names already")]
+    ShapeTaken(u16),
 }
 
 /// Reads records one after another and keeps its memory between them.
 #[derive(Debug, Default)]
 pub struct Decoder {
+    shapes: Shapes,
     labels: LabelsBuilder,
     known: LabelCache,
+}
+
+/// Series that were read together, and what each takes of the bytes.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// The series, each with at least one sample.
+    pub series: Vec<TimeSeries>,
+    /// Bytes of each record.
+    pub lengths: Vec<usize>,
+}
+
+/// A series whose lengths were found to be right; its label set is not looked up yet.
+#[derive(Clone, Copy)]
+struct Packed<'a> {
+    origin: Origin,
+    /// The pairs, as they lie in the record; or the shape's number and the values.
+    labels: &'a [u8],
+    is_shaped: bool,
+    samples: &'a [[u8; SAMPLE_BYTES]],
+    /// Bytes of the whole record.
+    length: usize,
+    known_as: Option<LabelKey>,
 }
 
 impl Decoder {
@@ -73,22 +117,37 @@ impl Decoder {
     /// # Errors
     /// When the bytes are no record.
     pub fn decode(&mut self, bytes: &[u8]) -> Result<(Record, usize), RecordError> {
-        let mut all = Reader(bytes);
-        let length = all.u32("its length")? as usize;
-        let content = Reader(all.take(length, "the record")?);
-        let record = self.content(content)?;
-        Ok((record, HEAD_BYTES + length))
+        let (mut content, length) = content(bytes)?;
+        let record = match content.u8("its kind")? {
+            KIND_UNWRITABLE => self.unwritable(content)?,
+            KIND_NAMES => self.names(content)?,
+            kind => {
+                let mut packed = content.series_of(kind, &self.shapes)?;
+                packed.known_as = self.key(&packed);
+                Record::Series(self.series(packed))
+            }
+        };
+        Ok((record, length))
     }
 
-    fn content(&mut self, mut rest: Reader<'_>) -> Result<Record, RecordError> {
-        let origin = match rest.u8("its kind")? {
-            KIND_SERIES => Origin::New,
-            KIND_RESTORED => Origin::Restored,
-            KIND_RESCALED => Origin::Rescaled,
-            KIND_UNWRITABLE => return self.unwritable(rest),
-            other => return Err(RecordError::Kind(other)),
-        };
-        Ok(Record::Series(origin.stamp(self.series(rest)?)))
+    /// Reads the series at the beginning of `bytes`, as many as are looked up together, up to the first record
+    /// that is something else or has no sample: that one is for [`Self::decode`]. Where to look a label set up,
+    /// and the set itself, are on their way into the cache while the others of the run are read.
+    pub fn decode_run(&mut self, bytes: &[u8], run: &mut Run) {
+        run.series.clear();
+        run.lengths.clear();
+        let (mut at, mut all) = (0, SmallVec::<[Packed<'_>; AHEAD]>::new());
+        while all.len() < AHEAD
+            && let Ok(mut packed) = read_series(&bytes[at..], &self.shapes)
+            && !packed.samples.is_empty()
+        {
+            packed.known_as = self.key(&packed);
+            at += packed.length;
+            all.push(packed);
+        }
+        all.iter().filter_map(|packed| packed.known_as).for_each(|key| self.known.prefetch(key));
+        run.lengths.extend(all.iter().map(|packed| packed.length));
+        run.series.extend(all.into_iter().map(|packed| self.series(packed)));
     }
 
     fn unwritable(&mut self, mut rest: Reader<'_>) -> Result<Record, RecordError> {
@@ -99,34 +158,61 @@ impl Decoder {
             .ok_or_else(|| RecordError::Reason(name.into_owned()))?;
         let length = rest.u32("the length of the message")? as usize;
         let message = String::from_utf8_lossy(rest.take(length, "the message")?).into_owned();
-        Ok(Record::Unwritable { reason, message, series: self.series(rest)? })
+        Ok(Record::Unwritable { reason, message, series: self.series(rest.series(Origin::New)?) })
+    }
+
+    fn names(&mut self, mut rest: Reader<'_>) -> Result<Record, RecordError> {
+        let id = rest.u16("the number of a shape")?;
+        let count = rest.u16("the number of names")?;
+        let names = rest.texts(count, "a label's name")?;
+        rest.is_at_end()?;
+        self.shapes.learn(id, count, names)?;
+        Ok(Record::Names)
     }
 
     #[inline]
-    fn series(&mut self, mut rest: Reader<'_>) -> Result<TimeSeries, RecordError> {
-        let mut labels = SmallVec::<[(&[u8], &[u8]); USUAL_LABELS]>::new();
-        let count = rest.u16("the number of labels")?;
-        let begin = rest.0;
-        for _ in 0..count {
-            let length = rest.u32("the length of a label's name")? as usize;
-            let name = rest.take(length, "a label's name")?;
-            let length = rest.u32("the length of a label's value")? as usize;
-            let value = rest.take(length, "a label's value")?;
-            labels.push((name, value));
-        }
-        let packed = &begin[..begin.len() - rest.0.len()];
-        let count = rest.u32("the number of samples")? as usize;
-        let (samples, over) = rest.0.as_chunks::<SAMPLE_BYTES>();
-        if count > samples.len() {
-            let needed = count.saturating_mul(SAMPLE_BYTES);
-            return Err(RecordError::Truncated { what: "its samples", needed, left: rest.0.len() });
-        }
-        if count < samples.len() || !over.is_empty() {
-            return Err(RecordError::Overlong(rest.0.len() - count * SAMPLE_BYTES));
-        }
-        let samples: Samples = samples.iter().map(sample).collect();
-        let Self { labels: builder, known } = self;
-        Ok(TimeSeries { labels: known.get(packed, || builder.build(&labels)), samples })
+    fn key(&mut self, packed: &Packed<'_>) -> Option<LabelKey> {
+        self.known.key(packed.labels, if packed.is_shaped { SHAPED } else { 0 })
+    }
+
+    #[inline]
+    fn series(&mut self, packed: Packed<'_>) -> TimeSeries {
+        let Self { shapes, labels: builder, known } = self;
+        let labels = known.get(packed.known_as, || {
+            let pairs: SmallVec<[_; USUAL_LABELS]> = if packed.is_shaped {
+                shapes.pairs(Reader(packed.labels)).collect()
+            } else {
+                Pairs(Reader(packed.labels)).collect()
+            };
+            builder.build(&pairs)
+        });
+        let samples: Samples = packed.samples.iter().map(sample).collect();
+        packed.origin.stamp(TimeSeries { labels, samples })
+    }
+}
+
+/// What is inside the first record of `bytes`, and how many bytes it takes.
+#[inline]
+fn content(bytes: &[u8]) -> Result<(Reader<'_>, usize), RecordError> {
+    let mut all = Reader(bytes);
+    let length = all.u32("its length")? as usize;
+    Ok((Reader(all.take(length, "the record")?), HEAD_BYTES + length))
+}
+
+#[inline]
+fn read_series<'a>(bytes: &'a [u8], shapes: &Shapes) -> Result<Packed<'a>, RecordError> {
+    let (mut content, length) = content(bytes)?;
+    let kind = content.u8("its kind")?;
+    Ok(Packed { length, ..content.series_of(kind, shapes)? })
+}
+
+#[inline]
+fn origin_of(kind: u8) -> Result<Origin, RecordError> {
+    match kind {
+        KIND_SERIES => Ok(Origin::New),
+        KIND_RESTORED => Ok(Origin::Restored),
+        KIND_RESCALED => Ok(Origin::Rescaled),
+        other => Err(RecordError::Kind(other)),
     }
 }
 
@@ -167,6 +253,77 @@ pub fn encode(series: &TimeSeries, out: &mut Vec<u8>) {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    /// Reads a series of any kind.
+    #[inline]
+    fn series_of(self, kind: u8, shapes: &Shapes) -> Result<Packed<'a>, RecordError> {
+        if kind == KIND_SHAPED { self.shaped(shapes) } else { self.series(origin_of(kind)?) }
+    }
+
+    /// Reads values and samples.
+    #[inline]
+    fn shaped(mut self, shapes: &Shapes) -> Result<Packed<'a>, RecordError> {
+        let begin = self.0;
+        let id = self.u16("the number of its shape")?;
+        let values = self.texts(shapes.count(id)?, "a label's value")?;
+        let labels = &begin[..ID_BYTES + values.len()];
+        Ok(Packed { is_shaped: true, ..self.samples(Origin::New, labels)? })
+    }
+
+    /// Reads labels and samples.
+    #[inline]
+    fn series(mut self, origin: Origin) -> Result<Packed<'a>, RecordError> {
+        let count = self.u16("the number of labels")?;
+        let begin = self.0;
+        for _ in 0..count {
+            self.pair()?;
+        }
+        let labels = &begin[..begin.len() - self.0.len()];
+        self.samples(origin, labels)
+    }
+
+    /// Reads samples, which nothing follows.
+    #[inline]
+    fn samples(mut self, origin: Origin, labels: &'a [u8]) -> Result<Packed<'a>, RecordError> {
+        let count = self.u32("the number of samples")? as usize;
+        let (samples, over) = self.0.as_chunks::<SAMPLE_BYTES>();
+        if count > samples.len() {
+            let needed = count.saturating_mul(SAMPLE_BYTES);
+            return Err(RecordError::Truncated { what: "its samples", needed, left: self.0.len() });
+        }
+        if count < samples.len() || !over.is_empty() {
+            return Err(RecordError::Overlong(self.0.len() - count * SAMPLE_BYTES));
+        }
+        Ok(Packed { origin, labels, is_shaped: false, samples, length: 0, known_as: None })
+    }
+
+    /// So many strings, each behind its length, as they lie there.
+    #[inline]
+    fn texts(&mut self, count: u16, what: &'static str) -> Result<&'a [u8], RecordError> {
+        let begin = self.0;
+        for _ in 0..count {
+            self.text(what)?;
+        }
+        Ok(&begin[..begin.len() - self.0.len()])
+    }
+
+    #[inline]
+    fn text(&mut self, what: &'static str) -> Result<&'a [u8], RecordError> {
+        let length = self.u32(what)? as usize;
+        self.take(length, what)
+    }
+
+    fn is_at_end(&self) -> Result<(), RecordError> {
+        if self.0.is_empty() { Ok(()) } else { Err(RecordError::Overlong(self.0.len())) }
+    }
+
+    #[inline]
+    fn pair(&mut self) -> Result<(&'a [u8], &'a [u8]), RecordError> {
+        let length = self.u32("the length of a label's name")? as usize;
+        let name = self.take(length, "a label's name")?;
+        let length = self.u32("the length of a label's value")? as usize;
+        Ok((name, self.take(length, "a label's value")?))
+    }
+
     #[inline]
     fn take(&mut self, length: usize, what: &'static str) -> Result<&'a [u8], RecordError> {
         let Some((taken, rest)) = self.0.split_at_checked(length) else {
@@ -201,5 +358,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The pairs of labels that were read before.
+struct Pairs<'a>(Reader<'a>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.pair().ok()
+    }
+}
+
+mod shapes;
 #[cfg(test)]
 mod tests;

@@ -84,6 +84,71 @@ fn unwritable(reason: &str, series: TimeSeries) -> Vec<u8> {
     [&(content.len() as u32).to_le_bytes()[..], &content].concat()
 }
 
+/// Names of two labels under number 0.
+fn names() -> Vec<u8> {
+    let mut content = vec![4, 0, 0, 2, 0];
+    for name in ["__name__", "n"] {
+        content.extend((name.len() as u32).to_le_bytes());
+        content.extend(name.as_bytes());
+    }
+    [&(content.len() as u32).to_le_bytes()[..], &content].concat()
+}
+
+/// The record of a series, with nothing but the values of these labels.
+fn shaped(series: &TimeSeries) -> Vec<u8> {
+    let plain = packed([series.clone()]);
+    let mut content = vec![5, 0, 0];
+    for (_, value) in series.labels.iter() {
+        content.extend((value.len() as u32).to_le_bytes());
+        content.extend(value);
+    }
+    content.extend(&plain[plain.len() - 16 * series.samples.len() - 4..]);
+    [&(content.len() as u32).to_le_bytes()[..], &content].concat()
+}
+
+#[test]
+fn names_are_kept_from_call_to_call_and_may_be_told_again() {
+    let rig = Rig::new("");
+    let handle = rig.open(&[]);
+    for call in 0..3 {
+        let records = (0..100).flat_map(|n| shaped(&series(n, [call])));
+        let bytes: Vec<u8> = match call {
+            2 => records.collect(),
+            _ => names().into_iter().chain(records).collect(),
+        };
+        assert_eq!(handle.send(&bytes, NONE, false).unwrap(), bytes.len());
+    }
+    let error = rig.open(&[]).send(&shaped(&series(0, [0])), NONE, false).unwrap_err();
+    assert!(error.to_string().contains("there is no shape 0"), "{error}");
+    assert!(handle.flush(SOON).unwrap());
+    assert_eq!(rig.stored(), 300);
+    assert!(rig.server.dump().iter().all(|series| series.samples.len() == 3));
+}
+
+#[test]
+fn names_are_no_record_to_a_full_sink_and_a_snapshot_is_plain() {
+    let rig = Rig::new("503x*");
+    let options = [
+        ("sink.batch.max-size", "10"),
+        ("sink.requests.max-buffered", "20"),
+        ("sink.retry.max-time", "60 s"),
+    ];
+    let handle = rig.open(&options);
+    let all: Vec<TimeSeries> = (0..100).map(|n| series(n, [0])).collect();
+    let before = packed(all.clone());
+    let taken = handle.send(&before, Duration::from_millis(200), false).unwrap();
+    let next = read(&before[..taken]).len();
+    assert!(next < 90);
+    // Names are taken without room, and with force the first series behind them too.
+    let (first, second) = (shaped(&all[next]), shaped(&all[next + 1]));
+    let bytes = [&names()[..], &first, &second].concat();
+    assert_eq!(handle.send(&bytes, NONE, false).unwrap(), names().len());
+    assert_eq!(handle.send(&bytes, NONE, true).unwrap(), names().len() + first.len());
+    assert_eq!(handle.send(&second, NONE, true).unwrap(), second.len());
+    assert_eq!(handle.unsettled().unwrap(), packed(all[..next + 2].to_vec()));
+    handle.close(NONE).unwrap();
+}
+
 #[test]
 fn what_is_sent_is_written_and_the_ledger_says_so() {
     let rig = Rig::new("");

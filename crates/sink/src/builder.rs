@@ -36,6 +36,14 @@ pub struct PrometheusSinkBuilder {
     mistakes: Vec<Mistake>,
 }
 
+/// What is ready to be used when there are no mistakes.
+struct Checked {
+    url: Uri,
+    headers: HeaderMap,
+    user_agent: HeaderValue,
+    transport: Arc<dyn Transport>,
+}
+
 /// Shows no more than where it writes to: values of headers and what stands before an @ may be secrets.
 impl fmt::Debug for PrometheusSinkBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,23 +246,28 @@ impl PrometheusSinkBuilder {
         self.options.bearer_token = Some(token);
     }
 
+    /// Checks everything without starting anything: files of secrets and certificates are read, that of the dead
+    /// letters is not opened.
+    ///
+    /// # Errors
+    /// All mistakes together.
+    pub fn check(mut self) -> Result<(), BuildError> {
+        self.checked();
+        if self.mistakes.is_empty() { Ok(()) } else { Err(BuildError(self.mistakes)) }
+    }
+
     /// Checks everything and starts the sink on the current tokio runtime.
     ///
     /// # Errors
     /// All mistakes together, before any connection is opened.
     pub fn build(mut self) -> Result<PrometheusSink, BuildError> {
-        let url = self.checked_url();
-        self.check_ranges();
-        self.check_auth();
-        let headers = self.checked_headers();
-        let user_agent = self.checked_user_agent();
-        let transport = self.checked_transport();
+        let checked = self.checked();
         let dead_letters = self.checked_dead_letters();
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|_| self.mistake("build", "must be called inside a tokio runtime".to_owned()))
             .ok();
-        let (Some(url), Some(user_agent), Some(transport), Some(runtime), true) =
-            (url, user_agent, transport, runtime, self.mistakes.is_empty())
+        let (Some(Checked { url, headers, user_agent, transport }), Some(runtime), true) =
+            (checked, runtime, self.mistakes.is_empty())
         else {
             return Err(BuildError(self.mistakes));
         };
@@ -268,6 +281,16 @@ impl PrometheusSinkBuilder {
         let config = ClientConfig { url, headers, user_agent, signers, retry };
         let client = Client::new(config, transport, self.clock.clone());
         Ok(PrometheusSink::start(self.options, client, self.clock, dead_letters, display_url, &runtime))
+    }
+
+    fn checked(&mut self) -> Option<Checked> {
+        let url = self.checked_url();
+        self.check_ranges();
+        self.check_auth();
+        let headers = self.checked_headers();
+        let user_agent = self.checked_user_agent();
+        let transport = self.checked_transport();
+        Some(Checked { url: url?, headers, user_agent: user_agent?, transport: transport? })
     }
 
     fn mistake(&mut self, option: &str, problem: String) {

@@ -157,6 +157,17 @@ impl Letters {
         });
     }
 
+    /// Adds a row that could not be computed: names and values of its columns, and the table that it was for.
+    pub fn row(&mut self, columns: &[(String, Option<String>)], message: &str, table: &str) {
+        self.push(&RowLine {
+            kind: "row",
+            reason: "row_error",
+            message,
+            row: Columns(columns),
+            source: table,
+        });
+    }
+
     fn push(&mut self, line: &impl Serialize) {
         // Writing to memory fails only for types that JSON cannot hold, and these hold.
         if serde_json::to_writer(&mut self.lines, line).is_ok() {
@@ -191,6 +202,24 @@ struct RecordLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     raw_encoding: Option<&'static str>,
     source: &'a str,
+}
+
+#[derive(Serialize)]
+struct RowLine<'a> {
+    kind: &'static str,
+    reason: &'static str,
+    message: &'a str,
+    row: Columns<'a>,
+    source: &'a str,
+}
+
+/// Columns in order, by name.
+struct Columns<'a>(&'a [(String, Option<String>)]);
+
+impl Serialize for Columns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// Pairs in name order; repeated names stay visible. Broken UTF-8 is an object with its base64.

@@ -31,6 +31,7 @@ mod builder;
 mod dead_letters;
 mod error;
 mod fate;
+mod label_cache;
 mod loss_log;
 mod metrics;
 mod options;
@@ -47,6 +48,7 @@ pub use builder::PrometheusSinkBuilder;
 pub use dead_letters::{DeadLetter, DeadLetters, Letters};
 pub use error::{BuildError, CloseError, Mistake, SinkError};
 pub use fate::{Ledger, Reason, Side};
+pub use label_cache::{LabelCache, LabelKey};
 pub use narthex_client::{
     Answer, BoxFuture, Delivery, Exhausted, Failure, HeaderAuth, Secret, SignError, Signer, StopCause,
     Transport, TransportError,

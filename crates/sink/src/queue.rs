@@ -5,6 +5,7 @@
 
 use std::task::{Context, Waker};
 use std::time::Duration;
+use std::vec::Drain;
 
 use narthex_model::TimeSeries;
 use parking_lot::{Mutex, MutexGuard};
@@ -98,10 +99,8 @@ impl Queue {
         series: TimeSeries,
         context: Option<&mut Context<'_>>,
     ) -> Result<(), TimeSeries> {
-        let samples = series.samples.len();
-        let bytes = bytes_of(&series);
         let mut state = self.lock();
-        if !state.has_room(samples, bytes, &self.limits) {
+        if !state.has_room(&series, &self.limits) {
             if let Some(context) = context {
                 state.wait(context);
                 drop(state);
@@ -110,8 +109,27 @@ impl Queue {
             }
             return Err(series);
         }
-        self.push(state, series, samples, bytes);
+        self.push(state, |state| state.take(series));
         Ok(())
+    }
+
+    /// Takes in what comes first of `series`, while it is for this queue and there is room.
+    #[inline]
+    pub(crate) fn try_push_all(
+        &self,
+        series: &mut Drain<'_, TimeSeries>,
+        is_mine: impl Fn(&TimeSeries) -> bool,
+    ) {
+        self.push(self.lock(), |state| {
+            while series
+                .as_slice()
+                .first()
+                .is_some_and(|next| is_mine(next) && state.has_room(next, &self.limits))
+                && let Some(next) = series.next()
+            {
+                state.take(next);
+            }
+        });
     }
 
     /// Takes the series in also when there is no room; only a closed queue leaves it with the caller.
@@ -120,27 +138,23 @@ impl Queue {
         if state.is_closed {
             return Err(series);
         }
-        let (samples, bytes) = (series.samples.len(), bytes_of(&series));
-        self.push(state, series, samples, bytes);
+        self.push(state, |state| state.take(series));
         Ok(())
     }
 
+    /// Lets `take` put series into the queue, and wakes the worker if it must know.
     #[inline]
-    fn push(&self, mut state: MutexGuard<'_, State>, series: TimeSeries, samples: usize, bytes: usize) {
+    fn push(&self, mut state: MutexGuard<'_, State>, take: impl FnOnce(&mut State)) {
         let was_empty = state.items.is_empty();
-        let (samples_before, bytes_before) = (state.samples, state.bytes);
-        state.counts.received += samples as u64;
-        state.samples += samples;
-        state.bytes += bytes;
-        let makes_a_request = (samples_before < self.limits.batch_samples
-            && state.samples >= self.limits.batch_samples)
-            || (bytes_before < self.limits.batch_bytes && state.bytes >= self.limits.batch_bytes);
-        if was_empty {
+        let made_a_request = state.makes_a_request(&self.limits);
+        take(&mut state);
+        let is_first = was_empty && !state.items.is_empty();
+        if is_first {
             state.oldest = Some(Instant::now());
         }
-        state.items.push(series);
+        let makes_a_request = !made_a_request && state.makes_a_request(&self.limits);
         drop(state);
-        if was_empty || makes_a_request {
+        if is_first || makes_a_request {
             self.wake_worker.notify_one();
         }
     }
@@ -288,9 +302,24 @@ impl State {
         }
     }
 
+    #[inline]
+    fn take(&mut self, series: TimeSeries) {
+        let samples = series.samples.len();
+        self.counts.received += samples as u64;
+        self.samples += samples;
+        self.bytes += bytes_of(&series);
+        self.items.push(series);
+    }
+
+    #[inline]
+    fn makes_a_request(&self, limits: &QueueLimits) -> bool {
+        self.samples >= limits.batch_samples || self.bytes >= limits.batch_bytes
+    }
+
     /// An empty shard takes a series of any size; else the bounds hold for what is queued and held.
     #[inline]
-    fn has_room(&self, samples: usize, bytes: usize, limits: &QueueLimits) -> bool {
+    fn has_room(&self, series: &TimeSeries, limits: &QueueLimits) -> bool {
+        let (samples, bytes) = (series.samples.len(), bytes_of(series));
         let fits = self.samples + self.held as usize + samples <= limits.max_samples
             && self.bytes + bytes <= limits.max_bytes;
         !self.is_closed && (fits || self.items.is_empty() && (self.held as usize) < limits.batch_samples)

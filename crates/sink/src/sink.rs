@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::vec::Drain;
 
 use futures_util::{Stream, StreamExt};
 use narthex_client::Client;
@@ -317,6 +318,22 @@ impl SeriesSender {
         self.0.queue_of(&series.labels).try_push(series, None)
     }
 
+    /// Hands over series in order, without waiting, until one has no room: that one and what follows it are left.
+    /// Costs less than one by one where several come for the same shard in a row.
+    #[inline]
+    pub fn try_send_all(&self, series: &mut Drain<'_, TimeSeries>) {
+        let mut before = usize::MAX;
+        while let Some(next) = series.as_slice().first()
+            && series.len() < before
+            && !self.0.has_failed()
+        {
+            before = series.len();
+            let shard = self.0.shard_of(&next.labels);
+            let is_mine = |series: &TimeSeries| self.0.shard_of(&series.labels) == shard;
+            self.0.queues[shard].try_push_all(series, is_mine);
+        }
+    }
+
     /// Hands a series over without waiting, also when its shard's queue is full: for a caller that must not
     /// wait and bounds by itself how often.
     ///
@@ -430,7 +447,12 @@ impl futures_util::Sink<TimeSeries> for PrometheusSink {
 
 impl Shared {
     pub(crate) fn queue_of(&self, labels: &Labels) -> &Queue {
-        &self.queues[shard_of(labels, self.queues.len())]
+        &self.queues[self.shard_of(labels)]
+    }
+
+    #[inline]
+    fn shard_of(&self, labels: &Labels) -> usize {
+        shard_of(labels, self.queues.len())
     }
 
     fn check(&self) -> Result<(), SinkError> {

@@ -1,16 +1,13 @@
 //! The sink's metrics against docs/metrics.md: the list on the page is what a scrape shows, no more, no less.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests; clippy.toml exempts tests alone
-#![allow(dead_code)] // each of these tests uses its part of what they share
-
-#[path = "support/generated.rs"]
-mod generated;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use narthex_receiver::ReceiverConfig;
 use narthex_sink::{Labels, ManualClock, PrometheusSink, Sample, TimeSeries};
+use narthex_testkit::generated;
 use narthex_testkit::in_process::InProcess;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
@@ -35,6 +32,7 @@ async fn the_page_lists_what_a_scrape_shows() {
         [format!("`{name}{suffix}`"), family.kind, unit, labels, family.help + "."]
     });
     generated::check_part(
+        file!(),
         "docs/metrics.md",
         &generated::table(["metric", "type", "unit", "labels", "meaning"], rows),
     );

@@ -1,13 +1,10 @@
 //! The list of options against what is made of it: docs/sink-options.md, options.json, and the builder.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests; clippy.toml exempts tests alone
-#![allow(dead_code)] // each of these tests uses its part of what they share
-
-#[path = "support/generated.rs"]
-mod generated;
 
 use narthex_sink::{BuildError, OPTIONS, OptionSpec, OptionType, PrometheusSink, PrometheusSinkBuilder};
 use narthex_sink::{format_bytes, format_duration, parse_bytes, parse_duration};
+use narthex_testkit::generated;
 use serde_json::{Value, json};
 
 /// A default that is a sentence, not a value.
@@ -36,6 +33,7 @@ fn the_page_lists_every_option() {
         ]
     });
     generated::check_part(
+        file!(),
         "docs/sink-options.md",
         &generated::table(["option", "value", "default", "allowed", "what it does"], rows),
     );

@@ -1,12 +1,9 @@
 //! The reasons for which samples are lost against docs/fates-and-reasons.md.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests; clippy.toml exempts tests alone
-#![allow(dead_code)] // each of these tests uses its part of what they share
-
-#[path = "support/generated.rs"]
-mod generated;
 
 use narthex_sink::{Reason, Side};
+use narthex_testkit::generated;
 
 #[test]
 fn the_page_lists_every_reason() {
@@ -18,6 +15,7 @@ fn the_page_lists_every_reason() {
         [format!("`{reason}`"), side.to_owned(), reason.doc().trim().to_owned()]
     });
     generated::check_part(
+        file!(),
         "docs/fates-and-reasons.md",
         &generated::table(["reason", "counted as", "when"], rows),
     );

@@ -53,16 +53,52 @@ proptest! {
     }
 
     #[test]
+    fn a_run_is_what_one_by_one_gives(all in prop::collection::vec(any_series(), 0..100), cut in 0..60usize) {
+        let mut bytes = Vec::new();
+        // Twice, so that label sets come again within a run and after it.
+        all.iter().chain(&all).for_each(|series| encode(series, &mut bytes));
+        bytes.truncate(bytes.len().saturating_sub(cut));
+        let (mut single, mut decoder, mut run) = (Decoder::default(), Decoder::default(), Run::default());
+        let mut at = 0;
+        while at < bytes.len() {
+            decoder.decode_run(&bytes[at..], &mut run);
+            prop_assert!(run.series.len() <= AHEAD && run.series.len() == run.lengths.len());
+            for (series, length) in run.series.iter().zip(&run.lengths) {
+                let (record, alone) = single.decode(&bytes[at..]).unwrap();
+                prop_assert_eq!(&Record::Series(series.clone()), &record);
+                prop_assert_eq!((alone, series.samples.is_empty()), (*length, false));
+                at += length;
+            }
+            if run.series.len() < AHEAD && at < bytes.len() {
+                // What ends a run early is no series with samples.
+                match single.decode(&bytes[at..]) {
+                    Ok((Record::Series(series), length)) => {
+                        prop_assert!(series.samples.is_empty());
+                        at += length;
+                    }
+                    other => {
+                        prop_assert!(matches!(other, Err(RecordError::Truncated { .. })), "{:?}", other);
+                        prop_assert!(cut > 0);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = Decoder::default().decode(&bytes);
+        Decoder::default().decode_run(&bytes, &mut Run::default());
         // The same behind a length that fits.
         let mut framed = (bytes.len() as u32).to_le_bytes().to_vec();
         framed.extend(&bytes);
-        for kind in 0..4 {
+        for kind in 0..6 {
             if let Some(at) = framed.get_mut(4) {
                 *at = kind;
             }
             let _ = Decoder::default().decode(&framed);
+            Decoder::default().decode_run(&framed, &mut Run::default());
         }
     }
 

@@ -145,6 +145,33 @@ async fn without_waiting_a_full_queue_gives_the_series_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_at_once_are_taken_in_order_up_to_the_first_that_has_no_room() {
+    for shards in [1, 3] {
+        let rig = Rig::with_faults("429x5");
+        let limits = rig.builder().shards(shards).batch_max_size(10).requests_max_buffered(20 * shards);
+        let sink = limits.retry_max_time(secs(3600)).build().unwrap();
+        let mut all: Vec<_> = (0..500).map(|n| single(n % 100, -1000 + n as i64)).collect();
+        let expected = all.clone();
+        let mut left = all.drain(..);
+        sink.sender().try_send_all(&mut left);
+        let taken = 500 - left.len();
+        assert!((10..=20 * shards).contains(&taken), "{shards} shards: {taken}");
+        assert_eq!(left.as_slice(), &expected[taken..], "the rest is left, in order");
+        assert_eq!(sink.ledger().received, taken as u64, "and is not counted");
+        while let Some(series) = left.next() {
+            sink.send(series).await.unwrap();
+            sink.sender().try_send_all(&mut left);
+        }
+        drop(left);
+        assert_eq!(told(&sink.close().await.unwrap()), "received 500 written 500");
+        for n in 0..100 {
+            let held = rig.held(&labels(n));
+            assert!(held.len() == 5 && held.is_sorted(), "series {n}: {held:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn senders_that_wait_are_woken_when_the_sink_fails_or_is_closed() {
     let rig = Rig::with_faults("ok 429x20 401");
     let sink = rig.builder().batch_max_size(10).requests_max_buffered(20).build().unwrap();

@@ -45,7 +45,8 @@ final class FaultScene implements AutoCloseable {
         this.letters = Files.createDirectories(stage.folder.resolve(sink));
         this.proxy = new FaultProxy(stage.prometheus.writeUrl(), row.acts, certificate(), listens());
         long limit = row.pausesAfter > 0 ? (long) row.pausesAfter * row.series : limit();
-        this.feed = new FaultSource.Feed(sink, limit, input::record);
+        // The first request behind a pause must hold what the row says, whenever checkpoints come.
+        this.feed = new FaultSource.Feed(sink, limit, row.pausesAfter > 0, input::record);
         seed();
     }
 

@@ -56,13 +56,16 @@ final class FaultSource extends NumberSequenceSource {
     static final class Feed implements AutoCloseable {
         private final String name;
         private final LongFunction<PrometheusTimeSeries> records;
+        private final boolean goesInOne;
         private long limit;
         private boolean isIdle;
         private CompletableFuture<Void> raised = new CompletableFuture<>();
 
-        Feed(String name, long limit, LongFunction<PrometheusTimeSeries> records) {
+        /** When it goes in one, no checkpoint falls between the records that may go. */
+        Feed(String name, long limit, boolean goesInOne, LongFunction<PrometheusTimeSeries> records) {
             this.name = name;
             this.limit = limit;
+            this.goesInOne = goesInOne;
             this.records = records;
             FEEDS.put(name, this);
         }
@@ -111,11 +114,14 @@ final class FaultSource extends NumberSequenceSource {
 
         @Override
         public InputStatus pollNext(ReaderOutput<Long> output) throws Exception {
-            if (feed.barrier(next) != null) {
-                return InputStatus.NOTHING_AVAILABLE;
-            }
-            InputStatus status = numbers.pollNext(output);
-            next += status == InputStatus.MORE_AVAILABLE ? 1 : 0; // one record a call
+            InputStatus status;
+            do {
+                if (feed.barrier(next) != null) {
+                    return InputStatus.NOTHING_AVAILABLE;
+                }
+                status = numbers.pollNext(output);
+                next += status == InputStatus.MORE_AVAILABLE ? 1 : 0; // one record a call
+            } while (feed.goesInOne && status == InputStatus.MORE_AVAILABLE);
             return status;
         }
 

@@ -39,6 +39,12 @@ final class Bytes {
         array[end++] = (byte) value;
     }
 
+    void putShort(int value) {
+        ensure(2);
+        setShort(end, value);
+        end += 2;
+    }
+
     void putInt(int value) {
         ensure(4);
         INT.set(array, end, value);
@@ -128,6 +134,12 @@ final class Bytes {
                 array[end++] = (byte) (0x80 | c & 0x3f);
             }
         }
+    }
+
+    void put(byte[] from, int offset, int length) {
+        ensure(length);
+        System.arraycopy(from, offset, array, end, length);
+        end += length;
     }
 
     /** Appends a piece of itself. */

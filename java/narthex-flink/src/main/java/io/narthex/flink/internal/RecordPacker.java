@@ -9,6 +9,11 @@ import java.util.Arrays;
  * <p>A record is packed by {@link #begin}, {@link #label} for each label, {@link #refuse} where it is known to be bad,
  * {@link #beginSamples}, {@link #sample} for each sample, and {@link #end}. Nothing in a record makes it throw: what
  * cannot be written goes below as a record of its own kind, which is counted and becomes a dead letter there.
+ *
+ * <p>The names of labels are most often those of the record before, so they are handed over only when they are new:
+ * each list of names has a number, its {@link Shapes shape}, and a record of it has values alone. Only values are
+ * written, in the hope that the names turn out to be known; where they do not, or where anything is unusual, the names
+ * are put between them afterwards and the record is one that says everything itself.
  */
 public final class RecordPacker {
     /** The label of the metric's name. */
@@ -28,6 +33,8 @@ public final class RecordPacker {
     static final byte KIND_UNWRITABLE = 1;
     static final byte KIND_RESTORED = 2;
     static final byte KIND_RESCALED = 3;
+    static final byte KIND_NAMES = 4;
+    static final byte KIND_SHAPED = 5;
 
     private static final int HEAD_BYTES = LENGTH_BYTES + 1;
     /** Most samples of a packed record: a series with more goes in pieces, so that no record outgrows the buffer. */
@@ -36,6 +43,8 @@ public final class RecordPacker {
     static final int MOST_LABEL_BYTES = 4 << 20;
     /** Most labels that a record can count. */
     static final int MOST_LABELS = 0xffff;
+    /** Longest value of a shaped record: with the limits of {@link Shapes} it stays below {@link #MOST_LABEL_BYTES}. */
+    private static final int LONGEST_SHAPED_VALUE = 8 * 1024;
     /** Of labels beyond the limits so many, and so many characters each, are kept to tell which record it was. */
     private static final int KEPT_LABELS = 100;
     private static final int KEPT_CHARS = 1024;
@@ -55,6 +64,14 @@ public final class RecordPacker {
     private boolean isOversize;
     private String reason;
     private String message;
+
+    private final Shapes shapes = new Shapes();
+    /** The names of a record that has not the last shape, as far as it has come. */
+    private final String[] otherNames = new String[Shapes.MOST_NAMES];
+    /** Only values are written of this record. */
+    private boolean isShaped;
+    /** What the names of this record are compared with: those of the last shape, or what it has instead. */
+    private String[] names = otherNames;
 
     /** Makes room for so many bytes to begin with. */
     public RecordPacker(int capacity) {
@@ -77,10 +94,20 @@ public final class RecordPacker {
         nullSamples = 0;
         isOversize = false;
         reason = null;
+        isShaped = shapes.isLikely();
+        names = shapes.lastNames();
     }
 
     /** Adds a label, in any order; a null makes the record one that cannot be written. */
     public void label(String name, String value) {
+        if (isShaped) {
+            if (value != null && value.length() <= LONGEST_SHAPED_VALUE && (isExpected(name) || isNoted(name))) {
+                bytes.putUtf8(value);
+                labels++;
+                return;
+            }
+            insertNames();
+        }
         if (name == null || value == null) {
             refuse(NULL, name == null
                     ? "the name of label " + labels + " is null"
@@ -98,6 +125,63 @@ public final class RecordPacker {
         bytes.putUtf8(isOversize ? cut(name) : name);
         bytes.putUtf8(isOversize ? cut(value) : value);
         labels++;
+    }
+
+    /** Whether this name is known at this place: mostly it is the same object, and the same text costs little too. */
+    private boolean isExpected(String name) {
+        String expected = labels < names.length ? names[labels] : null;
+        return expected != null && (name == expected || expected.equals(name));
+    }
+
+    /** Notes a name that the last shape has not; false when it is none for a shape. */
+    private boolean isNoted(String name) {
+        if (name == null || name.length() > Shapes.LONGEST_NAME || labels == otherNames.length) {
+            return false;
+        }
+        if (names != otherNames) {
+            System.arraycopy(names, 0, otherNames, 0, labels);
+            names = otherNames;
+        }
+        otherNames[labels] = name;
+        return true;
+    }
+
+    /** Puts the names between the values: this record says everything itself. */
+    private void insertNames() {
+        isShaped = false;
+        byte[] values = Arrays.copyOfRange(bytes.array, labelsAt, bytes.end);
+        bytes.end = labelsAt;
+        int at = 0;
+        for (int i = 0; i < labels; i++) {
+            int length = LENGTH_BYTES + Bytes.getInt(values, at);
+            bytes.putUtf8(names[i]);
+            bytes.put(values, at, length);
+            at += length;
+        }
+    }
+
+    /** The number of the record's shape, which is told if it is new; none when there are too many. */
+    private int shapeId() {
+        Shapes.Shape shape = shapes.find(names, labels);
+        if (shape == null) {
+            shape = shapes.add(names, labels);
+            if (shape == null) {
+                return Shapes.NONE;
+            }
+            define(shape);
+        }
+        return shape.id;
+    }
+
+    /** Puts the record that says what a shape is before this one. */
+    private void define(Shapes.Shape shape) {
+        int length = shape.record.length;
+        bytes.ensure(length);
+        System.arraycopy(bytes.array, recordAt, bytes.array, recordAt + length, bytes.end - recordAt);
+        System.arraycopy(shape.record, 0, bytes.array, recordAt, length);
+        bytes.end += length;
+        recordAt += length;
+        labelsAt += length;
     }
 
     private void refuseLabels() {
@@ -122,9 +206,13 @@ public final class RecordPacker {
 
     /** Ends the labels. */
     public void beginSamples() {
-        bytes.setShort(labelsAt - 2, labels);
+        int shapeId = isShaped && reason == null ? shapeId() : Shapes.NONE;
+        if (isShaped && shapeId == Shapes.NONE) {
+            insertNames();
+        }
+        bytes.setShort(labelsAt - 2, isShaped ? shapeId : labels);
         if (reason == null) {
-            bytes.array[recordAt + LENGTH_BYTES] = KIND_SERIES;
+            bytes.array[recordAt + LENGTH_BYTES] = isShaped ? KIND_SHAPED : KIND_SERIES;
         } else {
             insertReason();
         }
@@ -142,9 +230,7 @@ public final class RecordPacker {
         bytes.putByte(reason.length());
         bytes.putAscii(reason);
         bytes.putUtf8(message);
-        bytes.ensure(block.length);
-        System.arraycopy(block, 0, bytes.array, bytes.end, block.length);
-        bytes.end += block.length;
+        bytes.put(block, 0, block.length);
     }
 
     /** Adds a sample; oldest first. */
@@ -198,14 +284,16 @@ public final class RecordPacker {
     /** Ends the good samples, then packs the null ones as a record that cannot be written. */
     private void endWithNulls() {
         int nulls = nullSamples;
+        if (isShaped) {
+            unshape();
+        }
         byte[] block = Arrays.copyOfRange(bytes.array, recordAt + HEAD_BYTES, countAt);
         nullSamples = 0;
         end();
         begin();
+        isShaped = false;
         bytes.end = labelsAt - 2;
-        bytes.ensure(block.length);
-        System.arraycopy(block, 0, bytes.array, bytes.end, block.length);
-        bytes.end += block.length;
+        bytes.put(block, 0, block.length);
         labels = (block[0] & 0xff) | (block[1] & 0xff) << 8;
         refuse(NULL, nulls == 1 ? "the sample is null" : "these samples are null");
         nullSamples = nulls;
@@ -213,11 +301,21 @@ public final class RecordPacker {
         end();
     }
 
+    /** Makes the shaped record, or its last piece, one that says everything itself; its samples stay. */
+    private void unshape() {
+        byte[] counted = Arrays.copyOfRange(bytes.array, countAt, bytes.end);
+        bytes.end = countAt;
+        labelsAt = recordAt + HEAD_BYTES + 2;
+        insertNames();
+        bytes.setShort(labelsAt - 2, labels);
+        bytes.array[recordAt + LENGTH_BYTES] = KIND_SERIES;
+        countAt = bytes.end;
+        bytes.put(counted, 0, counted.length);
+    }
+
     /** Appends records that were packed before. */
     void putRecords(byte[] records, int offset, int length) {
-        bytes.ensure(length);
-        System.arraycopy(records, offset, bytes.array, bytes.end, length);
-        bytes.end += length;
+        bytes.put(records, offset, length);
     }
 
     byte[] array() {
@@ -261,8 +359,8 @@ public final class RecordPacker {
         }
     }
 
-    /** A copy of what waits. */
+    /** A copy of what waits, in records that say everything themselves: who reads them knows no shapes. */
     byte[] copy() {
-        return Arrays.copyOfRange(bytes.array, from, bytes.end);
+        return shapes.expanded(bytes.array, from, bytes.end);
     }
 }

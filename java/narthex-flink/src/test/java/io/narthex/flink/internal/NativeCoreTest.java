@@ -79,6 +79,35 @@ class NativeCoreTest {
     }
 
     @Test
+    void names_that_were_told_once_come_back_with_every_record() {
+        NativeCore core = NativeCore.open(OPTIONS, null);
+        RecordPacker packer = new RecordPacker(1024);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(1024);
+        for (int i = 0; i < 3; i++) {
+            packer.begin();
+            packer.label(RecordPacker.METRIC_NAME, "m" + i);
+            packer.label("grün", "€");
+            packer.label("empty", "");
+            packer.beginSamples();
+            packer.sample(i, i);
+            packer.end();
+            assertEquals(i == 0 ? RecordPacker.KIND_NAMES : RecordPacker.KIND_SHAPED, packer.array()[4]);
+            buffer.clear();
+            buffer.put(packer.array(), 0, packer.size());
+            assertEquals(packer.size(), core.send(buffer, 0, packer.size(), 0, false));
+            packer.taken(packer.size());
+        }
+        List<Unpacked> all = Unpacked.all(core.unsettled());
+        assertEquals(3, all.size());
+        for (Unpacked record : all) {
+            assertEquals(RecordPacker.KIND_SERIES, record.kind);
+            String n = record.samples.get(0).substring(0, 1);
+            assertEquals(List.of("__name__=m" + n, "grün=€"), record.labels);
+        }
+        core.close();
+    }
+
+    @Test
     void each_class_loader_has_a_library_of_its_own() throws Exception {
         List<URL> path = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {

@@ -53,7 +53,27 @@ final class ScriptedCore implements SinkCore {
     @Override
     public byte[] unsettled() {
         check();
-        return settles ? new byte[0] : taken.toByteArray();
+        return settles ? new byte[0] : plain();
+    }
+
+    /** What was taken, without shapes, as the native library gives it back. */
+    private byte[] plain() {
+        ByteArrayOutputStream plain = new ByteArrayOutputStream();
+        for (Unpacked record : Unpacked.all(taken.toByteArray())) {
+            RecordPacker packer = new RecordPacker(64);
+            packer.begin();
+            record.labels.forEach(label -> packer.label(label.split("=", 2)[0], label.split("=", 2)[1]));
+            packer.beginSamples();
+            record.samples.forEach(sample -> {
+                String[] parts = sample.split("@");
+                packer.sample(Double.parseDouble(parts[0]), Long.parseLong(parts[1]));
+            });
+            packer.end();
+            byte[] bytes = packer.copy();
+            bytes[4] = record.kind == RecordPacker.KIND_SHAPED ? RecordPacker.KIND_SERIES : (byte) record.kind;
+            plain.writeBytes(bytes);
+        }
+        return plain.toByteArray();
     }
 
     @Override

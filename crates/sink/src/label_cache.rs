@@ -1,5 +1,5 @@
-//! Label sets that were seen lately, by a hash of their bytes in a record: a device sends the same labels again and
-//! again, and looking them up costs less than half of building them.
+//! Label sets that were seen lately, by a hash of their bytes in a record or a row: a device sends the same labels again
+//! and again, and looking them up costs less than half of building them.
 //!
 //! A set is known by 128 bits, keyed with a secret of its own: nobody can look for two that agree, and by chance
 //! two of a million do once in 10^26 times. Their bytes are not compared: reading them again costs more than all the
@@ -8,10 +8,11 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use narthex_sink::Labels;
+use narthex_model::Labels;
+use prefetch_index::prefetch_index;
 use xxhash_rust::xxh3::xxh3_128_with_secret;
 
-/// Places in a row; a label set may lie in any of those of its row. One line of the processor's cache.
+/// Places in a row; a label set may lie in any of those of its row.
 const WAYS: usize = 4;
 /// Rows of places: 32,768 label sets in all.
 const ROWS: usize = 8 * 1024;
@@ -26,14 +27,35 @@ const WINDOW: u32 = 8 * 1024;
 /// Records that pass it by when it was not.
 const PAUSE: u32 = 16 * WINDOW;
 
-/// The cache.
+/// What a label set's bytes are known by.
+#[derive(Debug, Clone, Copy)]
+pub struct LabelKey(u128);
+
+impl LabelKey {
+    #[inline]
+    fn row(self) -> usize {
+        (self.0 >> 64) as usize % ROWS
+    }
+}
+
+/// Hashes of the label sets of a row, in one line of the processor's cache.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Row([u128; WAYS]);
+
+/// A label set, in one line too.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Place(Option<Labels>);
+
+/// Label sets that were seen lately, by their bytes wherever these come from.
 #[derive(Debug)]
-pub(crate) struct LabelCache {
+pub struct LabelCache {
     /// Drawn for each cache: hashes are told to nobody.
     secret: Box<[u8]>,
     /// Hashes by row; 0 is an empty place. No rows before the first use.
-    rows: Vec<[u128; WAYS]>,
-    labels: Vec<Option<Labels>>,
+    rows: Vec<Row>,
+    labels: Vec<Place>,
     bytes: usize,
     seen: u32,
     hits: u32,
@@ -50,26 +72,49 @@ impl Default for LabelCache {
 }
 
 impl LabelCache {
-    /// The label set of these bytes: as it was built before, or as `build` makes it.
+    /// What these bytes are known by, or nothing when they are not looked up. Where to look is brought into the
+    /// processor's cache. The same bytes of another sort are another key.
     #[inline]
-    pub(crate) fn get(&mut self, bytes: &[u8], build: impl FnOnce() -> Labels) -> Labels {
+    pub fn key(&mut self, bytes: &[u8], sort: u128) -> Option<LabelKey> {
         if self.paused > 0 || bytes.len() > MOST_BYTES {
             self.paused = self.paused.saturating_sub(1);
-            return build();
+            return None;
         }
         self.count();
-        let hash = xxh3_128_with_secret(bytes, &self.secret) | 1; // never an empty place
-        let row = (hash >> 64) as usize % ROWS;
-        if let Some(hashes) = self.rows.get(row)
-            && let Some(way) = hashes.iter().position(|&other| other == hash)
-            && let Some(Some(labels)) = self.labels.get(row * WAYS + way)
+        let key = LabelKey((xxh3_128_with_secret(bytes, &self.secret) ^ sort) | 1); // never an empty place
+        prefetch_index(self.rows.as_slice(), key.row());
+        Some(key)
+    }
+
+    /// Has the label set itself brought into the processor's cache, if it is here.
+    #[inline]
+    pub fn prefetch(&self, key: LabelKey) {
+        if let Some(place) = self.place(key) {
+            prefetch_index(self.labels.as_slice(), place);
+        }
+    }
+
+    /// The label set: as it was built before, or as `build` makes it.
+    #[inline]
+    pub fn get(&mut self, key: Option<LabelKey>, build: impl FnOnce() -> Labels) -> Labels {
+        let Some(key) = key else { return build() };
+        if let Some(place) = self.place(key)
+            && let Some(Place(Some(labels))) = self.labels.get(place)
         {
             self.hits += 1;
             return labels.clone();
         }
         let labels = build();
-        self.keep(row, hash, &labels);
+        self.keep(key, &labels);
         labels
+    }
+
+    /// Where the set lies.
+    #[inline]
+    fn place(&self, key: LabelKey) -> Option<usize> {
+        let row = key.row();
+        let way = self.rows.get(row)?.0.iter().position(|&other| other == key.0)?;
+        Some(row * WAYS + way)
     }
 
     /// Leaves the cache alone for a while when less than half of a window's records were in it. While it fills up
@@ -86,18 +131,19 @@ impl LabelCache {
     }
 
     #[cold]
-    fn keep(&mut self, row: usize, hash: u128, labels: &Labels) {
+    fn keep(&mut self, key: LabelKey, labels: &Labels) {
         if self.rows.is_empty() || self.bytes > MOST_BYTES_IN_ALL {
-            self.rows = vec![[0; WAYS]; ROWS];
+            self.rows = vec![Row([0; WAYS]); ROWS];
             self.labels.clear();
-            self.labels.resize_with(ROWS * WAYS, || None);
+            self.labels.resize_with(ROWS * WAYS, Place::default);
             self.bytes = 0;
         }
         self.kept += 1;
-        let Some(hashes) = self.rows.get_mut(row) else { return };
+        let row = key.row();
+        let Some(Row(hashes)) = self.rows.get_mut(row) else { return };
         let way = hashes.iter().position(|&hash| hash == 0).unwrap_or(self.kept % WAYS);
-        hashes[way] = hash;
-        if let Some(place) = self.labels.get_mut(row * WAYS + way) {
+        hashes[way] = key.0;
+        if let Some(Place(place)) = self.labels.get_mut(row * WAYS + way) {
             // In memory of its own: one set must not hold a block that it shared with others.
             let old = place.replace(labels.detached());
             self.bytes += labels.encoded().len();
@@ -117,7 +163,8 @@ mod tests {
     /// Asks for series n; whether it had to be built.
     fn ask(cache: &mut LabelCache, n: usize) -> bool {
         let mut is_built = false;
-        let found = cache.get(format!("the bytes of series {n}").as_bytes(), || {
+        let key = cache.key(format!("the bytes of series {n}").as_bytes(), 0);
+        let found = cache.get(key, || {
             is_built = true;
             labels(n)
         });
@@ -157,18 +204,25 @@ mod tests {
         let long = "x".repeat(900);
         for n in 0..40_000 {
             let large = Labels::from_pairs([("n", format!("{n}{long}"))]);
-            cache.get(format!("{n}").as_bytes(), || large.clone());
+            let key = cache.key(format!("{n}").as_bytes(), 0);
+            cache.get(key, || large.clone());
             assert!(cache.bytes <= MOST_BYTES_IN_ALL + large.encoded().len());
             cache.paused = 0;
         }
-        let kept: usize = cache.labels.iter().flatten().map(|labels| labels.encoded().len()).sum();
+        let kept: usize = cache
+            .labels
+            .iter()
+            .filter_map(|place| place.0.as_ref())
+            .map(|labels| labels.encoded().len())
+            .sum();
         assert_eq!(kept, cache.bytes);
         for is_known in [false, true] {
             let mut is_built = false;
             let longest = vec![b'x'; MOST_BYTES + usize::from(!is_known)];
             for _ in 0..2 {
                 is_built = false;
-                cache.get(&longest, || {
+                let key = cache.key(&longest, 0);
+                cache.get(key, || {
                     is_built = true;
                     labels(1)
                 });
