@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc test-java test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink clean-cache
+.PHONY: help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ it: ## Tests against real servers
 
 test-java: ## The Flink connector on Flink 1.20 and 2.2, with the real servers
 	@scripts/test.sh setup java
+
+# FLINK_ARGS for the first script: --seed N --rounds N --seconds N --each N --rows N --topic NAME
+test-flink: ## Random data and expressions, and jobs into Prometheus, on narthex and on a real Flink 2.2 side by side (10 minutes)
+	@cargo build --workspace
+	@tests/flink/random_sql.py --rounds 2 $(FLINK_ARGS)
+	@tests/flink/prometheus_twins.py
 
 test-flink-cluster: ## SQL jobs on session clusters of Flink 1.20 and 2.2, into Prometheus 2.42 and 3.x; a task manager is killed (12 minutes)
 	@tests/flink/session_cluster.py
@@ -64,6 +70,9 @@ outage: ## Both Prometheus versions down for 60 s, then throttled for 60 s, unde
 
 bench-sink: ## CPU time per sample and throughput of the sink, beside a bare loop; release build
 	@scripts/bench-sink.sh
+
+bench-sql: ## CPU time per event of a job file, beside a real Flink 2.2 with narthex's jar; release build (20 minutes)
+	@scripts/bench-sql.sh
 
 bench-flink: ## CPU time per sample inside Flink 1.20 and 2.2, beside the Apache connector (15 minutes)
 	@scripts/bench-flink.sh

@@ -39,7 +39,11 @@ arrows narthex-signer-amp "narthex-client narthex-model"
 arrows narthex-receiver "narthex-model narthex-protocol"
 arrows narthex-jni "narthex-sink"
 arrows narthex-sql ""
-arrows narthex "narthex-client narthex-model narthex-protocol narthex-receiver narthex-signer-amp narthex-sink"
+arrows narthex-planner "narthex-sql"
+arrows narthex-engine "narthex-model narthex-planner"
+arrows narthex-connectors "narthex-engine narthex-model narthex-planner narthex-sink narthex-sql"
+arrows narthex "narthex-client narthex-connectors narthex-engine narthex-model narthex-planner narthex-protocol \
+narthex-receiver narthex-signer-amp narthex-sink narthex-sql"
 
 without narthex-model 'tokio|reqwest|hyper|tracing' "it does no I/O, no async, no logging" --all-features
 without narthex-protocol 'tokio|reqwest|hyper|tracing' "it does no I/O, no async, no logging" --all-features
@@ -48,6 +52,8 @@ without narthex-client 'reqwest|hyper|hyper-.*|rustls|rustls-.*|tokio-rustls|nat
 without narthex-sink 'datafusion.*|aws-config|aws-sdk-.*|aws-sigv4|aws-lc.*' \
     "who wants the sink must not compile these" --all-features
 without narthex-sql 'datafusion.*|arrow.*|tokio|tracing' "it reads text: no plans, no I/O, no async" --all-features
+without narthex-connectors 'datafusion|datafusion-(sql|optimizer|functions.*nested|catalog|execution)|parquet|aws-.*' \
+    "of DataFusion only what evaluates expressions: the rest costs a quarter of an hour of building" --all-features
 without narthex-jni 'datafusion.*|aws-config|aws-sdk-.*|aws-sigv4|aws-lc.*|.*mimalloc.*|.*jemalloc.*' \
     "it lives in somebody else's JVM: the sink alone, and the process's allocator"
 

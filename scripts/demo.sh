@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job, whole: generated samples with injected errors, through `narthex write`, into a Prometheus; then
-# every stored sample is compared with what was written, and the ledger with what was injected.
+# every stored sample is compared with what was written, and the ledger with what was injected. Then the same vehicles'
+# events as JSON, through the job file demo/vehicles.sql, into the same Prometheus; its ledger is held against the events.
 #
 # usage: scripts/demo.sh    (scripts/setup.sh demo first; needs Rust and a C compiler, no more)
 # NARTHEX_DEMO_SAMPLES (200000) and NARTHEX_DEMO_RATE (10000 a second) size it. Prometheus is the one on PATH,
@@ -27,6 +28,7 @@ main() {
     start_receiver
     stream
     compare
+    run_sql
 }
 
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
@@ -124,6 +126,36 @@ compare() {
     say "everything agrees: what is stored is what was written, and each lost sample has its reason"
     printf '\none of the %d dead letters:\n%s\n' "$(wc -l <"$work/dead-letters.ndjson")" \
         "$(grep -m 1 '"kind":"sample"' "$work/dead-letters.ndjson")"
+}
+
+# Half of the samples' number in events, five times as fast, through `narthex run`.
+run_sql() {
+    local events=$((samples / 2)) malformed generator
+    say "running demo/vehicles.sql on $events events, some of them malformed"
+    mkfifo "$work/events"
+    "$work/narthex" generate --kind vehicles --devices 1000 --count "$events" --rate $((5 * rate)) --malformed 0.001 \
+        --manifest "$work/events.manifest" >"$work/events" 2>"$work/generate.log" &
+    generator=$!
+    started+=("$generator")
+    EVENTS=- RECEIVER="$url" NARTHEX_LOG=error "$work/narthex" run "$repo/demo/vehicles.sql" <"$work/events" \
+        --dead-letters "$work/events.lost" --ledger "$work/events.ledger"
+    wait "$generator" || { echo "demo: $(tail -n 1 "$work/generate.log")" >&2; return 1; }
+    malformed="$(grep -c '"kind":"malformed"' "$work/events.manifest")"
+    ledger_says written "$events"
+    ledger_says undecodable "$malformed"
+    if [[ "$(wc -l <"$work/events.lost")" != "$malformed" ]]; then
+        echo "demo: not each of the $malformed malformed events is a dead letter" >&2
+        return 1
+    fi
+    say "the job file's ledger agrees: $events events written, $malformed malformed ones told of"
+}
+
+# Whether the SQL job's ledger has this number under this name.
+ledger_says() {
+    if ! grep -q "\"$1\":$2[,}]" "$work/events.ledger"; then
+        echo "demo: the ledger has no $1 of $2: $(cat "$work/events.ledger")" >&2
+        return 1
+    fi
 }
 
 finish() {

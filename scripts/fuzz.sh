@@ -8,8 +8,9 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 choose_toolchain
 
+PATH="$PATH:$tools/bin"
 if ! type -P cargo-fuzz >/dev/null; then
-    echo "fuzz: cargo-fuzz is not on PATH; run: cargo install cargo-fuzz" >&2
+    echo "fuzz: cargo-fuzz is neither on PATH nor in $tools; run: cargo install cargo-fuzz --root $tools" >&2
     exit 1
 fi
 if ! cargo +nightly --version >/dev/null 2>&1; then
@@ -26,8 +27,10 @@ for target in "${targets[@]}"; do
     echo "==> fuzz $target"
     grown="$cache/fuzz/corpus/$target"
     mkdir -p "$grown" "fuzz/corpus/$target"
+    dictionary=()
+    [[ -f "fuzz/dictionaries/$target.dict" ]] && dictionary=(-dict="fuzz/dictionaries/$target.dict")
     cargo +nightly fuzz run --target-dir "$cache/fuzz/target" "$target" "$grown" "fuzz/corpus/$target" -- \
-        -max_total_time="${NARTHEX_FUZZ_SECONDS:-60}" -print_final_stats=1 || failed=$((failed + 1))
+        -max_total_time="${NARTHEX_FUZZ_SECONDS:-60}" -timeout=10 -print_final_stats=1 "${dictionary[@]}" || failed=$((failed + 1))
 done
 printf '\n%d passed, %d failed\n' "$((${#targets[@]} - failed))" "$failed"
 ((failed == 0))

@@ -3,7 +3,7 @@
 #
 # usage: scripts/setup.sh [demo|test]    (default: test)
 #   demo   Rust and a C compiler (required), Prometheus 2.x (optional: the built-in receiver serves without)
-#   test   also Go, Python 3 with pip, JDK 17 and Maven, Prometheus 3.x, cargo-deny
+#   test   also Go, Python 3 with pip, JDK 17 and Maven, Prometheus 3.x, cargo-deny, the libraries of Flink 2.2
 # Exit 0: everything required is there; 1: something required is missing. What is optional and missing is
 # printed as a line `SKIPPED: <what>: <why>`.
 set -euo pipefail
@@ -17,7 +17,7 @@ main() {
         demo) need_rust; need_c_compiler; want install_prometheus_2 ;;
         test)
             need_rust; need_c_compiler; need_python; need_java
-            want install_prometheus_2; want install_prometheus_3; want install_cargo_deny
+            want install_prometheus_2; want install_prometheus_3; want install_cargo_deny; want install_flink
             ;;
         -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
         *) echo "setup: unknown argument \"$1\"; expected demo or test" >&2; exit 64 ;;
@@ -202,6 +202,19 @@ install_cargo_deny() {
         found="$(find_cargo_deny)"
     fi
     have cargo-deny "$found ($("$found" --version))"
+}
+
+# What the two engines' tests run on; it brings itself into the cache.
+install_flink() {
+    local home
+    if ! home="$(cd "$repo/tests/flink" && python3 -c \
+        'import cluster, contextlib, sys
+with contextlib.redirect_stdout(sys.stderr): home = cluster.fetch_flink("2.2")
+print(home)')"; then
+        skip "Flink 2.2" "cannot download its libraries from PyPI, or Maven cannot add to them; see above"
+        return 1
+    fi
+    have "flink 2.2" "$home"
 }
 
 main "$@"

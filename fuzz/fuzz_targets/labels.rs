@@ -1,4 +1,4 @@
 //! A label set of any bytes.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::build_labels(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::samples::build_labels(data));

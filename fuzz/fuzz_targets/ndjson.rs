@@ -1,4 +1,4 @@
 //! Lines of NDJSON.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::parse_ndjson(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::samples::parse_ndjson(data));

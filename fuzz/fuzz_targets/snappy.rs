@@ -1,4 +1,4 @@
 //! A snappy block.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::unpack_snappy(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| narthex_fuzz::samples::unpack_snappy(data));

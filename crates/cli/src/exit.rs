@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::mistakes::Mistakes;
+use crate::sql::JobMistakes;
 
 /// Wrong flags, options or SQL (`EX_USAGE` of sysexits).
 pub(crate) const USAGE: u8 = 64;
@@ -24,6 +25,10 @@ pub(crate) fn code_of(result: anyhow::Result<ExitCode>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
+            if let Some(mistakes) = error.downcast_ref::<JobMistakes>() {
+                let _ = writeln!(std::io::stderr(), "{mistakes}");
+                return ExitCode::from(USAGE);
+            }
             let is_usage = error.downcast_ref::<Mistakes>().is_some();
             let _ = writeln!(std::io::stderr(), "narthex: {error:#}");
             if is_usage { ExitCode::from(USAGE) } else { ExitCode::FAILURE }

@@ -39,25 +39,22 @@ impl SourceReport {
     }
 }
 
-impl Report<'_> {
-    /// Writes the JSON object to `path`; `-` is standard output.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) fn write_json(&self, path: &Path) -> anyhow::Result<()> {
-        let mut json = serde_json::to_vec(self)?;
-        json.push(b'\n');
-        if is_stream(path) {
-            let mut out = std::io::stdout().lock();
-            out.write_all(&json)
-                .and_then(|()| out.flush())
-                .context("cannot write the ledger to standard output")
-        } else {
-            std::fs::write(path, &json)
-                .with_context(|| format!("cannot write the ledger to {}", path.display()))
-        }
+/// Writes a ledger as one JSON object to `path`; `-` is standard output.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_json(ledger: &impl Serialize, path: &Path) -> anyhow::Result<()> {
+    let mut json = serde_json::to_vec(ledger)?;
+    json.push(b'\n');
+    if is_stream(path) {
+        let mut out = std::io::stdout().lock();
+        out.write_all(&json).and_then(|()| out.flush()).context("cannot write the ledger to standard output")
+    } else {
+        std::fs::write(path, &json).with_context(|| format!("cannot write the ledger to {}", path.display()))
     }
+}
 
+impl Report<'_> {
     /// Writes the block for people on standard error.
     pub(crate) fn print(&self) {
         let mut lines = Vec::new();

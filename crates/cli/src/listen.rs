@@ -15,6 +15,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::collector::Collector;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
@@ -37,6 +39,25 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let text =
         text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
     text.parse().map_err(|_| format!("{text:?} is no address; write ADDRESS:PORT, or a port for loopback"))
+}
+
+/// What shows these numbers and the version, on a listener if one was asked for.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub(crate) async fn start(
+    address: Option<SocketAddr>,
+    collectors: Vec<Box<dyn Collector>>,
+) -> anyhow::Result<Arc<Admin>> {
+    let mut registry = Registry::default();
+    collectors.into_iter().for_each(|collector| registry.register_collector(collector));
+    let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("narthex_build", "The version of this binary", version);
+    let admin = Arc::new(Admin { registry, is_ready: AtomicBool::new(true) });
+    if let Some(address) = address {
+        serve(address, admin.clone()).await?;
+    }
+    Ok(admin)
 }
 
 /// Listens on `address`, prints where as the first line on standard error, and serves until the runtime ends.

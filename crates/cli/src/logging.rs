@@ -17,13 +17,25 @@ pub(crate) static PROGRESS_LINE: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// A sentence when the format is unknown.
 pub(crate) fn init(format: &str) -> Result<(), String> {
+    start(format, true)
+}
+
+/// The same for a job file, whose tables have options and no flags.
+///
+/// # Errors
+/// A sentence when the format is unknown.
+pub(crate) fn init_for_job(format: &str) -> Result<(), String> {
+    start(format, false)
+}
+
+fn start(format: &str, has_flags: bool) -> Result<(), String> {
     let filter = EnvFilter::try_from_env("NARTHEX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
         .log_internal_errors(false)
         .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-        .with_writer(ToStandardError);
+        .with_writer(ToStandardError { has_flags });
     let started = match format {
         "text" => builder.try_init(),
         "json" => builder.json().flatten_event(true).try_init(),
@@ -33,7 +45,9 @@ pub(crate) fn init(format: &str) -> Result<(), String> {
     Ok(())
 }
 
-struct ToStandardError;
+struct ToStandardError {
+    has_flags: bool,
+}
 
 impl<'a> MakeWriter<'a> for ToStandardError {
     type Writer = StandardError;
@@ -45,7 +59,9 @@ impl<'a> MakeWriter<'a> for ToStandardError {
     /// The library says why it stopped in the words of its options; who typed flags should read flags.
     fn make_writer_for(&'a self, meta: &Metadata<'_>) -> StandardError {
         StandardError {
-            names_flags: *meta.level() == Level::ERROR && meta.target().starts_with("narthex_sink"),
+            names_flags: self.has_flags
+                && *meta.level() == Level::ERROR
+                && meta.target().starts_with("narthex_sink"),
         }
     }
 }

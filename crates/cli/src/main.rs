@@ -15,7 +15,9 @@ mod progress;
 mod receive;
 mod replay;
 mod same_file;
+mod signers;
 mod sink_flags;
+mod sql;
 mod stop;
 mod throttle;
 mod write;
@@ -39,6 +41,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run a job file in Flink SQL
+    Run(Box<sql::run::RunArgs>),
+    /// Show all mistakes of a job file, or else its plan
+    Check(Box<sql::check::CheckArgs>),
     /// Write samples from standard input or files to a Remote-Write receiver
     Write(Box<write::WriteArgs>),
     /// Run the built-in strict receiver
@@ -60,6 +66,8 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Generate(args) => generate::run(*args),
+        Command::Run(args) => exit::in_runtime(sql::run::run(*args)),
+        Command::Check(args) => sql::check::run(*args),
         Command::Write(args) => exit::in_runtime(write::run(*args)),
         Command::Receive(args) => exit::in_runtime(receive::run(*args)),
         Command::Replay(args) => exit::in_runtime(replay::run(*args)),

@@ -108,6 +108,7 @@ pub(crate) async fn run(args: ReceiveArgs) -> anyhow::Result<ExitCode> {
     // Before any port opens: a dump that cannot be written should not be found out at the end.
     let dump = args.dump.as_deref().map(Dump::open).transpose()?;
     let stop = Stop::on_signals()?;
+    stop.begin();
     let server = ReceiverServer::start(plan.server).await?;
     say(&format!("listening on {}\n", server.url()));
     let receiver = server.receiver().clone();

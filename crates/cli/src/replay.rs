@@ -58,6 +58,7 @@ struct Found {
 pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let mut mistakes = Mistakes::default();
     mistakes.take("log-format", logging::init(&args.run.log_format));
+    let stop = Stop::on_signals()?;
     let drain = mistakes.take("drain-timeout", parse_duration(&args.run.drain_timeout)).unwrap_or_default();
     let listen =
         args.run.listen.as_deref().and_then(|text| mistakes.take("listen", listen::parse_address(text)));
@@ -76,7 +77,8 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
 
     let source = Source::open(&args.file)?;
     let (name, counts) = (source.name.clone(), source.counts.clone());
-    let (stop, hold) = (Stop::on_signals()?, Hold::default());
+    let hold = Hold::default();
+    stop.begin();
     start_admin(listen, &sink, vec![(name.clone(), counts.clone())]).await?;
     let found = Arc::<Mutex<Found>>::default();
     let replayer = Replayer {

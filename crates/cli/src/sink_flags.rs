@@ -9,6 +9,7 @@ use narthex_sink::{OPTIONS, OptionSpec, OptionType, PrometheusSink, PrometheusSi
 
 use crate::mistakes::Mistakes;
 use crate::same_file::Files;
+use crate::signers::{self, AMP, AMP_OPTIONS};
 
 /// The short names that appear everywhere.
 const ALIASES: [(&str, &str); 3] = [
@@ -107,58 +108,26 @@ impl SignerFlags {
         url: &str,
         mistakes: &mut Mistakes,
     ) -> PrometheusSinkBuilder {
-        let aws = [
-            ("aws-region", &self.aws_region),
-            ("aws-profile", &self.aws_profile),
-            ("aws-role-arn", &self.aws_role_arn),
-            ("aws-external-id", &self.aws_external_id),
-        ];
+        let typed = [&self.aws_region, &self.aws_profile, &self.aws_role_arn, &self.aws_external_id];
+        let typed = AMP_OPTIONS.iter().zip(typed);
+        let options: Vec<(String, String)> =
+            typed.filter_map(|(key, value)| value.clone().map(|value| ((*key).to_owned(), value))).collect();
         match self.request_signer.as_str() {
             "none" => {
-                for (flag, _) in aws.iter().filter(|(_, value)| value.is_some()) {
-                    mistakes.add(flag, "needs --request-signer amazon-managed-prometheus");
+                for (key, _) in options {
+                    mistakes.add(&key.replace('.', "-"), format!("needs --request-signer {AMP}"));
                 }
                 builder
             }
-            "amazon-managed-prometheus" => self.add_amp(builder, url, mistakes).await,
+            AMP => match mistakes.take("request-signer", signers::amp(url, &options).await) {
+                Some(signer) => builder.signer(signer),
+                None => builder,
+            },
             other => {
-                let problem = format!("{other:?} is not one of none, amazon-managed-prometheus");
-                mistakes.add("request-signer", problem);
+                mistakes.add("request-signer", format!("{other:?} is not one of none, {AMP}"));
                 builder
             }
         }
-    }
-
-    #[cfg(feature = "signer-amp")]
-    async fn add_amp(
-        &self,
-        builder: PrometheusSinkBuilder,
-        url: &str,
-        mistakes: &mut Mistakes,
-    ) -> PrometheusSinkBuilder {
-        let signer = narthex_signer_amp::AmpSigner::builder()
-            .remote_write_url(url.to_owned())
-            .region(self.aws_region.clone())
-            .profile(self.aws_profile.clone())
-            .role_arn(self.aws_role_arn.clone())
-            .external_id(self.aws_external_id.clone())
-            .build()
-            .await;
-        match mistakes.take("request-signer", signer) {
-            Some(signer) => builder.signer(std::sync::Arc::new(signer)),
-            None => builder,
-        }
-    }
-
-    #[cfg(not(feature = "signer-amp"))]
-    async fn add_amp(
-        &self,
-        builder: PrometheusSinkBuilder,
-        _url: &str,
-        mistakes: &mut Mistakes,
-    ) -> PrometheusSinkBuilder {
-        mistakes.add("request-signer", "this binary was built without the feature signer-amp");
-        builder
     }
 }
 

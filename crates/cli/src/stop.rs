@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-/// Is set once; a second SIGINT or SIGTERM ends the process at once.
+/// Is set once; a second SIGINT or SIGTERM ends the process at once, and so does the first while nothing has begun:
+/// there is nothing to drain then, and what is waited for (a pipe without its other end) may never come.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     is_set: AtomicBool,
+    has_begun: AtomicBool,
     notify: Notify,
 }
 
@@ -34,6 +36,10 @@ impl Stop {
                     _ = terminate.recv() => false,
                     () = received(hangup.as_mut()) => true,
                 };
+                if !set.0.has_begun.load(Ordering::Relaxed) {
+                    tracing::warn!("stopped by a signal before anything was read");
+                    std::process::exit(1);
+                }
                 if !set.is_set() {
                     set.set();
                 } else if !is_hangup {
@@ -45,6 +51,11 @@ impl Stop {
             }
         });
         Ok(stop)
+    }
+
+    /// From now on there may be something to drain.
+    pub(crate) fn begin(&self) {
+        self.0.has_begun.store(true, Ordering::Relaxed);
     }
 
     /// Stops.

@@ -1,9 +1,10 @@
 //! `narthex write`: samples from standard input or files to a Remote-Write receiver.
 
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,12 +12,10 @@ use narthex_protocol::text::Format;
 use narthex_sink::{CloseError, DeadLetters, Ledger, PrometheusSink, SinkError, SystemClock, parse_duration};
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
 use crate::input::{self, Ingest, MAX_LINE_BYTES, SourceCounts};
-use crate::ledger::{Report, SourceReport};
+use crate::ledger::{Report, SourceReport, write_json};
 use crate::lines::{Hold, LineReader};
 use crate::listen::{self, Admin};
 use crate::mistakes::Mistakes;
@@ -102,6 +101,7 @@ impl RunFlags {
 pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     let mut mistakes = Mistakes::default();
     mistakes.take("log-format", logging::init(&args.run.log_format));
+    let stop = Stop::on_signals()?;
     let format: Option<Format> = mistakes.take("format", args.format.parse());
     let stamp_now = match args.timestamp.as_str() {
         "now" => true,
@@ -136,7 +136,7 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     };
     let counts: Vec<(String, Arc<SourceCounts>)> =
         sources.iter().map(|source| (source.name.clone(), source.counts.clone())).collect();
-    let stop = Stop::on_signals()?;
+    stop.begin();
     let admin = start_admin(listen, &sink, counts.clone()).await?;
     tracing::info!("writing {format} from {} to {}", names(&counts), narthex_sink::shown_url(&args.sink.url));
 
@@ -191,9 +191,18 @@ pub(crate) fn open_outputs(
     sink.files(&mut files);
     let are_apart = files.check(mistakes);
     let path = sink.take(DEAD_LETTERS).filter(|_| are_apart)?;
-    let path = if is_stream(path.as_ref()) { "/dev/stdout".to_owned() } else { path };
-    let opened = DeadLetters::open(&path).map_err(|error| format!("cannot open {path}: {error}"));
+    let opened = open_dead_letters(&path).map_err(|(path, error)| format!("cannot open {path}: {error}"));
     mistakes.take("dead-letters", opened)
+}
+
+/// Opens the file of dead letters; `-` is standard output. A pipe that nobody reads yet is waited for, and told.
+pub(crate) fn open_dead_letters(path: &str) -> Result<DeadLetters, (&str, std::io::Error)> {
+    let path = if is_stream(path.as_ref()) { "/dev/stdout" } else { path };
+    let is_pipe = std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo());
+    if is_pipe && !path.starts_with("/dev/") {
+        tracing::info!("{path} is a pipe: waiting until somebody reads it");
+    }
+    DeadLetters::open(path).map_err(|error| (path, error))
 }
 
 /// Starts the listener, if one was asked for.
@@ -202,16 +211,7 @@ pub(crate) async fn start_admin(
     sink: &PrometheusSink,
     counts: Vec<(String, Arc<SourceCounts>)>,
 ) -> anyhow::Result<Arc<Admin>> {
-    let mut registry = Registry::default();
-    registry.register_collector(sink.collector());
-    registry.register_collector(Box::new(SourceCollector(counts)));
-    let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-    registry.register("narthex_build", "The version of this binary", version);
-    let admin = Arc::new(Admin { registry, is_ready: AtomicBool::new(true) });
-    if let Some(address) = listen {
-        listen::serve(address, admin.clone()).await?;
-    }
-    Ok(admin)
+    listen::start(listen, vec![sink.collector(), Box::new(SourceCollector(counts))]).await
 }
 
 /// Drains: for as long as it takes at the end of the input, within the limit once a signal came. What the
@@ -259,7 +259,7 @@ pub(crate) fn finish(
     let report = Report { ledger: &ledger, sources };
     report.print();
     if let Some(path) = &flags.ledger {
-        report.write_json(path)?;
+        write_json(&report, path)?;
     }
     match error {
         Some(error @ SinkError::DrainTimeout { .. }) => anyhow::bail!(error),

@@ -1,11 +1,15 @@
 //! `CREATE TABLE` and what stands in it. A column that cannot be read costs itself alone.
 
-use sqlparser::ast::{Expr, Ident};
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{Expr, Ident, Query};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
+use crate::dialect::FlinkDialect;
 use crate::fault::{expected, fault, located};
+use crate::reserved::is_reserved;
 use crate::statement::{
     Column, ColumnKind, CreateTable, CreateView, Like, LikeFeature, LikeMode, Name, OptionEntry, Watermark,
 };
@@ -45,7 +49,7 @@ pub(crate) fn create_table(
     if parser.parse_keyword(Keyword::LIKE) {
         table.like = Some(like(parser)?);
     } else if parser.parse_keyword(Keyword::AS) {
-        table.query = Some(parser.parse_query()?);
+        table.query = Some(query(parser)?);
     }
     Ok(table)
 }
@@ -61,15 +65,46 @@ pub(crate) fn create_view(parser: &mut Parser<'_>, is_temporary: bool) -> Result
     };
     let comment = comment(parser)?;
     parser.expect_keyword(Keyword::AS)?;
-    let query = parser.parse_query()?;
+    let query = query(parser)?;
     Ok(CreateView { name, is_temporary, if_not_exists, columns, comment, query })
+}
+
+/// A query. `TABLE t` is one, and read as `SELECT * FROM t`.
+pub(crate) fn query(parser: &mut Parser<'_>) -> Result<Box<Query>, ParserError> {
+    if !parser.peek_keyword(Keyword::TABLE) {
+        return parser.parse_query();
+    }
+    let span = parser.next_token().span;
+    let words = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+    let mut tokens: Vec<_> = words.into_iter().map(|token| TokenWithSpan { token, span }).collect();
+    for part in name(parser)?.0 {
+        if tokens.len() > 3 {
+            tokens.push(TokenWithSpan { token: Token::Period, span: part.span });
+        }
+        tokens
+            .push(TokenWithSpan { token: Token::make_word(&part.value, part.quote_style), span: part.span });
+    }
+    Parser::new(&FlinkDialect).with_tokens_with_locations(tokens).parse_query()
+}
+
+/// A name. What stands there without back quotes must be none of Flink's own words.
+pub(crate) fn identifier(parser: &mut Parser<'_>) -> Result<Ident, ParserError> {
+    let token = parser.peek_token_ref();
+    match &token.token {
+        Token::Word(word) if word.quote_style.is_none() && is_reserved(&word.value) => {
+            Err(fault(format!("{0} is a reserved word; as a name it is written `{0}`", word.value), token))
+        }
+        Token::Word(_) => parser.parse_identifier(),
+        // sqlparser would take a text for a name.
+        _ => expected("a name", token),
+    }
 }
 
 /// A table's name.
 pub(crate) fn name(parser: &mut Parser<'_>) -> Result<Name, ParserError> {
-    let mut parts = vec![parser.parse_identifier()?];
+    let mut parts = vec![identifier(parser)?];
     while parser.consume_token(&Token::Period) {
-        parts.push(parser.parse_identifier()?);
+        parts.push(identifier(parser)?);
     }
     Ok(Name(parts))
 }
@@ -77,7 +112,7 @@ pub(crate) fn name(parser: &mut Parser<'_>) -> Result<Name, ParserError> {
 /// `(a, b)`.
 pub(crate) fn names_in_parentheses(parser: &mut Parser<'_>) -> Result<Vec<Ident>, ParserError> {
     parser.expect_token(&Token::LParen)?;
-    let names = parser.parse_comma_separated(Parser::parse_identifier)?;
+    let names = parser.parse_comma_separated(identifier)?;
     parser.expect_token(&Token::RParen)?;
     Ok(names)
 }
@@ -117,9 +152,14 @@ fn list<'a>(
     loop {
         let begin = parser.peek_token().span;
         if let Err(error) = read(parser) {
-            faults.push(located(error, parser));
+            let error = located(error, parser);
             rewind(parser, begin);
             skip_element(parser);
+            if parser.peek_token_ref().token == Token::EOF {
+                // The list has no end, which this mistake explains.
+                return Err(error);
+            }
+            faults.push(error);
         }
         match parser.next_token() {
             TokenWithSpan { token: Token::Comma, .. } => {}
@@ -178,7 +218,7 @@ fn element(parser: &mut Parser<'_>, table: &mut CreateTable) -> Result<(), Parse
         return Ok(());
     }
     if parser.parse_keyword(Keyword::CONSTRAINT) {
-        let _ = parser.parse_identifier()?;
+        let _ = identifier(parser)?;
         return table_key(parser, table, &first);
     }
     if parser.peek_keyword(Keyword::PRIMARY) && parser.peek_nth_token_ref(1).token != Token::Period {
@@ -217,7 +257,7 @@ fn not_enforced(parser: &mut Parser<'_>) -> Result<(), ParserError> {
 }
 
 fn column(parser: &mut Parser<'_>, table: &mut CreateTable) -> Result<Column, ParserError> {
-    let name = parser.parse_identifier()?;
+    let name = identifier(parser)?;
     if parser.parse_keyword(Keyword::AS) {
         let expr: Box<Expr> = Box::new(parser.parse_expr()?);
         return Ok(Column { name, kind: ColumnKind::Computed { expr }, comment: comment(parser)? });
@@ -230,7 +270,7 @@ fn column(parser: &mut Parser<'_>, table: &mut CreateTable) -> Result<Column, Pa
     } else {
         let at = parser.peek_token();
         if parser.parse_keyword(Keyword::CONSTRAINT) {
-            let _ = parser.parse_identifier()?;
+            let _ = identifier(parser)?;
         }
         if parser.parse_keywords(&[Keyword::PRIMARY, Keyword::KEY]) {
             not_enforced(parser)?;
@@ -242,13 +282,16 @@ fn column(parser: &mut Parser<'_>, table: &mut CreateTable) -> Result<Column, Pa
 }
 
 /// `('key' = 'value', …)`.
-fn options(parser: &mut Parser<'_>, faults: &mut Vec<ParserError>) -> Result<Vec<OptionEntry>, ParserError> {
+pub(crate) fn options(
+    parser: &mut Parser<'_>,
+    faults: &mut Vec<ParserError>,
+) -> Result<Vec<OptionEntry>, ParserError> {
     parser.expect_token(&Token::LParen)?;
-    let mut options: Vec<OptionEntry> = Vec::new();
+    let (mut options, mut keys) = (Vec::new(), BTreeSet::new());
     list(parser, faults, ", or ) behind the option", |parser| {
         let at = parser.peek_token();
         let option = option(parser)?;
-        if options.iter().any(|other| other.key == option.key) {
+        if !keys.insert(option.key.clone()) {
             return Err(fault(format!("the option '{}' is there twice", option.key), &at));
         }
         options.push(option);
@@ -266,6 +309,14 @@ pub(crate) fn option(parser: &mut Parser<'_>) -> Result<OptionEntry, ParserError
     }
     let (value, value_span) = text(parser)?;
     Ok(OptionEntry { key, key_span, value, value_span })
+}
+
+/// `('key', …)`.
+pub(crate) fn keys(parser: &mut Parser<'_>) -> Result<Vec<(String, Span)>, ParserError> {
+    parser.expect_token(&Token::LParen)?;
+    let keys = parser.parse_comma_separated(text)?;
+    parser.expect_token(&Token::RParen)?;
+    Ok(keys)
 }
 
 fn like(parser: &mut Parser<'_>) -> Result<Like, ParserError> {
@@ -308,6 +359,13 @@ fn like_feature(word: &str, token: &TokenWithSpan) -> Result<LikeFeature, Parser
 fn is_word(token: &TokenWithSpan, wanted: &str) -> bool {
     matches!(&token.token,
         Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(wanted))
+}
+
+/// Takes the next word if it is one of these, whether sqlparser has a keyword for it or not.
+pub(crate) fn word_of<'w>(parser: &mut Parser<'_>, words: &[&'w str]) -> Option<&'w str> {
+    let word = words.iter().find(|word| is_word(parser.peek_token_ref(), word))?;
+    parser.advance_token();
+    Some(word)
 }
 
 /// The next token in upper case, where it is a word.

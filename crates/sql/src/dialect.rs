@@ -1,6 +1,8 @@
 //! What sqlparser must know of Flink SQL: how names are quoted, and expressions that it does not take by itself.
 
+mod comparisons;
 mod json;
+mod texts;
 
 use std::any::TypeId;
 
@@ -8,11 +10,12 @@ use sqlparser::ast::{
     CastKind, DataType as AstType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
     FunctionArgumentList, FunctionArguments, Ident, ObjectName,
 };
-use sqlparser::dialect::{Dialect, GenericDialect};
+use sqlparser::dialect::{Dialect, GenericDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Word};
 
+use crate::reserved::is_reserved;
 use crate::{ddl, types};
 
 /// Flink SQL: names in back quotes, text in single quotes.
@@ -69,6 +72,19 @@ impl Dialect for FlinkDialect {
         true
     }
 
+    // `FROM t INSERT INTO …` lacks a semicolon, not an AS.
+    fn is_column_alias(&self, keyword: &Keyword, _parser: &mut Parser<'_>) -> bool {
+        !is_reserved(&format!("{keyword:?}"))
+    }
+
+    fn is_table_alias(&self, keyword: &Keyword, parser: &mut Parser<'_>) -> bool {
+        !is_reserved(&format!("{keyword:?}")) && GenericDialect {}.is_table_alias(keyword, parser)
+    }
+
+    fn supports_string_literal_concatenation_with_newline(&self) -> bool {
+        true
+    }
+
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
         let word = match &parser.peek_token_ref().token {
             Token::Word(word) if word.quote_style.is_none() => word.clone(),
@@ -80,10 +96,34 @@ impl Dialect for FlinkDialect {
             (Keyword::MAP, Token::LBracket) => Some(map(parser)),
             // TUMBLE(TABLE t, …)
             (Keyword::TABLE, Token::Word(_)) => Some(table_argument(parser, &word)),
+            (Keyword::TRIM, Token::LParen) => Some(texts::trim(parser)),
+            (Keyword::POSITION, Token::LParen) => Some(texts::position(parser)),
+            (_, Token::LParen) if word.value.eq_ignore_ascii_case("JSON_OBJECT") => {
+                Some(json::object(parser))
+            }
             (_, Token::LParen) if json::is_function(&word.value) => Some(json::call(parser)),
             _ => None,
         }
     }
+
+    fn parse_infix(
+        &self,
+        parser: &mut Parser<'_>,
+        expr: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        comparisons::read(parser, expr)
+    }
+
+    fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
+        // A colon stands between a key and its value in JSON_OBJECT, and is no operator.
+        (parser.peek_token_ref().token == Token::Colon).then_some(Ok(0))
+    }
+}
+
+/// How tightly an operator binds.
+fn prec(precedence: Precedence) -> u8 {
+    FlinkDialect.prec_value(precedence)
 }
 
 /// `CAST(x AS type)`: the type may be one that sqlparser does not know, and is kept as Flink writes it.
@@ -162,3 +202,6 @@ fn call(name: Ident, args: Vec<FunctionArg>) -> Expr {
         within_group: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,10 @@ pub(crate) fn mistake(error: ParserError, tokens: &[TokenWithSpan]) -> Mistake {
         Some((message, place)) => (message, location(place)),
         None => (text.as_str(), None),
     };
-    let at = place.and_then(|place| tokens.iter().find(|token| token.span.start == place));
+    // Tokens stand in order; a file may have as many mistakes as tokens.
+    let at = place.and_then(|place| {
+        tokens.binary_search_by_key(&place, |token| token.span.start).ok().map(|at| &tokens[at])
+    });
     let span = match (at, place) {
         (Some(token), _) => token.span,
         (None, Some(place)) if place.line > 0 => Span::new(place, place),
@@ -76,11 +79,19 @@ fn location(place: &str) -> Option<Location> {
 
 /// sqlparser says `Expected: a, found: b`; we say it in lower case, without its colons.
 fn spoken(message: &str) -> String {
+    if message.starts_with("INTERVAL requires a unit") {
+        return "expected a unit of time behind INTERVAL, as in INTERVAL '5' SECOND".to_owned();
+    }
     let rest = message.strip_prefix("Expected: ").or_else(|| message.strip_prefix("Expected "));
     let Some((what, found)) = rest.and_then(|rest| rest.split_once(", found: ")) else {
         return message.to_owned();
     };
     let found = if found == "EOF" { "the end of the statement" } else { found };
-    let what = what.replace("end of statement", "the end of the statement");
+    let what = match what {
+        "," => "a comma".to_owned(),
+        "identifier" => "a name".to_owned(),
+        "date/time field" => "a unit of time such as DAY or MINUTE".to_owned(),
+        what => what.replace("end of statement", "the end of the statement"),
+    };
     format!("expected {what}, found {found}")
 }

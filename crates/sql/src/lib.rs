@@ -13,10 +13,14 @@
 //! ```
 
 mod ddl;
+mod depth;
 mod dialect;
 mod fault;
+mod hint;
+mod mask;
 mod mistake;
 mod nearest;
+mod reserved;
 mod script;
 mod statement;
 mod types;
@@ -24,11 +28,12 @@ mod types;
 pub use dialect::FlinkDialect;
 pub use mistake::{Mistake, Source};
 pub use nearest::nearest;
+pub use reserved::is_reserved;
 pub use script::{Script, parse};
 pub use sqlparser::ast;
 pub use sqlparser::tokenizer::{Location, Span};
 pub use statement::{
-    Column, ColumnKind, CreateTable, CreateView, Drop, DropKind, Insert, Like, LikeFeature, LikeMode, Name,
-    OptionEntry, Show, Statement, StatementKind, Watermark,
+    AlterTable, Alteration, Column, ColumnKind, CreateTable, CreateView, Drop, DropKind, Hint, Insert, Like,
+    LikeFeature, LikeMode, Name, OptionEntry, Show, Statement, StatementKind, Watermark,
 };
 pub use types::{DataType, Field, TypeMistake};

@@ -4,6 +4,8 @@ use std::fmt::{self, Write};
 
 use sqlparser::tokenizer::{Location, Span};
 
+use crate::mask;
+
 /// Something in a job file that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -33,7 +35,7 @@ impl Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Location { line, column } = self.span.start;
-        write!(f, "{line}:{column}: {}", self.message)
+        write!(f, "{line}:{column}: {}", on_one_line(&self.message))
     }
 }
 
@@ -48,6 +50,26 @@ pub struct Source<'a> {
 
 /// A line longer than this is cut around the caret.
 const LONGEST_LINE: usize = 160;
+
+/// What is said of a mistake is cut behind so many characters: it may repeat a text of the file, or name all columns.
+const LONGEST_MESSAGE: usize = 500;
+
+/// A message without what would move the cursor, and not too long.
+fn on_one_line(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len().min(4 * LONGEST_MESSAGE));
+    for (at, c) in message.chars().enumerate() {
+        if at == LONGEST_MESSAGE {
+            shown.push('…');
+            break;
+        }
+        match c {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            c if c.is_control() || c == '\u{feff}' => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
 
 impl Source<'_> {
     /// A mistake as a person reads it.
@@ -67,8 +89,11 @@ impl Source<'_> {
         let Location { line, column } = mistake.span.start;
         let number = line.to_string();
         let blank = " ".repeat(number.len());
-        if let Some(text) = (line as usize).checked_sub(1).and_then(|line| self.text.lines().nth(line)) {
-            let characters: Vec<char> = text.chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+        if let Some(text) = (line as usize).checked_sub(1).and_then(|line| self.text.split('\n').nth(line)) {
+            // A tab or an escape would move the caret, or more.
+            let plain = |c: char| if c.is_control() || c == '\u{feff}' { ' ' } else { c };
+            let mut characters: Vec<char> = text.trim_end_matches('\r').chars().map(plain).collect();
+            mask::secrets(&mut characters);
             let at = (column as usize).saturating_sub(1).min(characters.len());
             let from = if characters.len() > LONGEST_LINE { at.saturating_sub(LONGEST_LINE / 2) } else { 0 };
             let line: String = characters.iter().skip(from).take(LONGEST_LINE).collect();
@@ -78,7 +103,7 @@ impl Source<'_> {
             let _ = writeln!(shown, "  {blank} | {}{}", " ".repeat(at - from), "^".repeat(carets));
         }
         if let Some(advice) = &mistake.advice {
-            let _ = writeln!(shown, "  {blank} = {advice}");
+            let _ = writeln!(shown, "  {blank} = {}", on_one_line(advice));
         }
         shown
     }

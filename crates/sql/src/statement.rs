@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sqlparser::ast::{Expr, Ident, Query};
-use sqlparser::tokenizer::Span;
+use sqlparser::tokenizer::{Location, Span};
 
 use crate::types::DataType;
 
@@ -14,6 +14,19 @@ pub struct Statement {
     pub span: Span,
     /// What it says.
     pub kind: StatementKind,
+    /// Options that it gives to tables, in order.
+    pub hints: Vec<Hint>,
+}
+
+/// `/*+ OPTIONS('key' = 'value') */`: options of a table for one statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// Where it stands.
+    pub span: Span,
+    /// Where the table's name ends that it stands behind.
+    pub behind: Location,
+    /// What it says.
+    pub options: Vec<OptionEntry>,
 }
 
 /// What a statement says.
@@ -41,6 +54,39 @@ pub enum StatementKind {
     Describe(Name),
     /// `SHOW …`.
     Show(Show),
+    /// A table or view is created, but its mistakes, which have been told, leave nothing of it than its name.
+    Unreadable(Name),
+    /// `ALTER TABLE`.
+    AlterTable(AlterTable),
+    /// `USE [CATALOG]`: names that stand before those of tables.
+    Use {
+        /// `CATALOG`.
+        is_catalog: bool,
+        /// The catalog, the database, or both.
+        name: Name,
+    },
+}
+
+/// `ALTER TABLE`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlterTable {
+    /// The table.
+    pub name: Name,
+    /// `IF EXISTS`.
+    pub if_exists: bool,
+    /// What is done to it.
+    pub alteration: Alteration,
+}
+
+/// What is done to a table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Alteration {
+    /// `SET ('key' = 'value', …)`.
+    Set(Vec<OptionEntry>),
+    /// `RESET ('key', …)`.
+    Reset(Vec<(String, Span)>),
+    /// `RENAME TO`.
+    Rename(Name),
 }
 
 /// A table's name: one to three parts, as in `catalog.database.table`.
@@ -260,4 +306,8 @@ pub enum Show {
     CreateView(Name),
     /// `SHOW COLUMNS FROM`.
     Columns(Name),
+    /// `SHOW CATALOGS`, `SHOW CURRENT CATALOG`.
+    Catalogs,
+    /// `SHOW DATABASES`, `SHOW CURRENT DATABASE`.
+    Databases,
 }

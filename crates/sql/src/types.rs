@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use sqlparser::ast::Ident;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use crate::ddl;
 use crate::dialect::FlinkDialect;
 use crate::fault::{expected, fault};
 use crate::nearest::nearest;
@@ -60,6 +60,12 @@ pub enum DataType {
     Map(Box<DataType>, Box<DataType>),
     /// Fields.
     Row(Vec<Field>),
+    /// A number of months: no column's, but an expression's.
+    IntervalMonths,
+    /// A number of milliseconds: no column's, but an expression's.
+    IntervalMillis,
+    /// Of `NULL` alone.
+    Null,
     /// A type that is never null.
     NotNull(Box<DataType>),
 }
@@ -110,6 +116,11 @@ const NAMES: [&str; 28] = [
 ];
 
 impl DataType {
+    /// The words that a type begins with, for the guide: those that are refused with a sentence among them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter()
+    }
+
     /// Reads a type that stands alone.
     ///
     /// # Errors
@@ -134,6 +145,17 @@ impl DataType {
     /// Whether values may be null.
     pub fn is_nullable(&self) -> bool {
         !matches!(self, Self::NotNull(_))
+    }
+
+    /// `STRING`.
+    pub const STRING: Self = Self::Varchar(LONGEST);
+    /// `BYTES`.
+    pub const BYTES: Self = Self::Varbinary(LONGEST);
+
+    /// The same type, null or not.
+    #[must_use]
+    pub fn with_nullable(&self, is_nullable: bool) -> Self {
+        if is_nullable { self.bare().clone() } else { Self::NotNull(Box::new(self.bare().clone())) }
     }
 
     /// The type without `NOT NULL`.
@@ -337,7 +359,7 @@ impl Types<'_, '_> {
         }
         let mut fields = Vec::new();
         loop {
-            let name: Ident = self.parser.parse_identifier()?;
+            let name = ddl::identifier(self.parser)?;
             fields.push(Field { name: name.value, data_type: self.nullable()? });
             if self.closed == 0 && matches!(self.parser.peek_token_ref().token, Token::SingleQuotedString(_))
             {
@@ -411,6 +433,9 @@ impl fmt::Display for DataType {
                 }
                 f.write_str(">")
             }
+            Self::IntervalMonths => f.write_str("INTERVAL YEAR TO MONTH"),
+            Self::IntervalMillis => f.write_str("INTERVAL DAY TO SECOND(3)"),
+            Self::Null => f.write_str("NULL"),
             Self::NotNull(bare) => write!(f, "{bare} NOT NULL"),
         }
     }

@@ -64,3 +64,69 @@ fn deep_nesting_is_a_mistake_and_no_overflow() {
         assert!(!parse(&text).mistakes.is_empty());
     }
 }
+
+/// Far more than any of these texts takes (milliseconds), and far less than what grows with the square of its length.
+const LONGEST_SECONDS: u64 = 20;
+
+#[test]
+#[allow(clippy::disallowed_types)]
+fn sixty_four_kib_of_anything_are_read_in_a_moment() {
+    for piece in [
+        "(",
+        "1+",
+        "NOT ",
+        "(,;'x' ``",
+        "CREATE TABLE t (a INT,",
+        ",",
+        "CASE WHEN ",
+        "SELECT * FROM (",
+        " JOIN t ON a = b",
+        "a.",
+        "ROW<a ",
+        "a BETWEEN SYMMETRIC 1 AND ",
+        "INTERVAL ",
+        "!=",
+        "/*+ OPTIONS('a'='b') */",
+        "INSERT INTO t SELECT 1\n",
+        "((SELECT 1) UNION ALL (",
+        "`a`",
+        "'a'\n",
+        "1 = ANY (",
+        "JSON_OBJECT('a' : ",
+        "CAST(",
+        "TRIM(",
+        "U&'\\00e4'",
+        "TABLE ",
+        "EXPLAIN ",
+        "WITH a AS (",
+        "[",
+        "a[1]",
+        "SELECT a, ",
+        "'a' = 'b',",
+        "CREATE TABLE t (",
+        "//",
+        "\u{feff}",
+        "x IS NULL ",
+        "f(",
+        "f(a, ",
+        "POSITION(a IN ",
+        "DATE '",
+        "{",
+        "a -> ",
+        "$$",
+        "@",
+        "SELECT (a, ",
+        "FROM t, ",
+        "e'",
+        "-- ",
+        "/* ",
+    ] {
+        for before in ["", "SELECT ", "INSERT INTO t SELECT a FROM ", "CREATE TABLE t (a "] {
+            let text = format!("{before}{}", piece.repeat(65_536 / piece.len()));
+            let begin = std::time::Instant::now();
+            let _ = parse(&text);
+            let seconds = begin.elapsed().as_secs();
+            assert!(seconds < LONGEST_SECONDS, "{before}{piece}… takes {seconds} s");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its share")]
 
 pub(crate) mod input;
+pub(crate) mod job;
 pub(crate) mod ledger;
 pub(crate) mod process;
 pub(crate) mod proxy;

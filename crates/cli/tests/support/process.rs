@@ -105,6 +105,14 @@ impl Running {
             .unwrap_or_else(|_| panic!("never says {text:?}: {}", self.stderr()));
     }
 
+    /// Waits until it has written `text` on standard output.
+    pub(crate) async fn prints(&mut self, text: &str) {
+        let found = self.stdout.until(|printed| printed.contains(text));
+        timeout(ENDS_WITHIN, found)
+            .await
+            .unwrap_or_else(|_| panic!("never prints {text:?}: {}\n{}", self.stdout.text(), self.stderr()));
+    }
+
     /// What it has said on standard error so far.
     pub(crate) fn stderr(&self) -> String {
         self.stderr.text()

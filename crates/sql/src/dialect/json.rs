@@ -1,9 +1,12 @@
-//! `JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`, whose clauses stand between the parentheses.
+//! `JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`, whose clauses stand between the parentheses, and `JSON_OBJECT`.
 //!
-//! Each becomes a call with the two arguments that all have, and its clauses as named ones: `RETURNING`, `WRAPPER`,
-//! `ON EMPTY`, `ON ERROR`.
+//! Each of the first three becomes a call with the two arguments that all have, and its clauses as named ones:
+//! `RETURNING`, `WRAPPER`, `ON EMPTY`, `ON ERROR`. `JSON_OBJECT` has pairs of a key and a value.
 
-use sqlparser::ast::{Expr, FunctionArg, Ident, Value};
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause, FunctionArguments,
+    Ident, JsonNullClause, Value,
+};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
@@ -27,6 +30,63 @@ pub(super) fn call(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
         arguments.push(clause(parser)?);
     }
     Ok(super::call(name, arguments))
+}
+
+/// `JSON_OBJECT([[KEY] key VALUE value | key : value], … [{NULL | ABSENT} ON NULL])`.
+pub(super) fn object(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+    let name = parser.parse_identifier()?;
+    parser.expect_token(&Token::LParen)?;
+    let mut pairs = Vec::new();
+    let mut on_null = null_clause(parser)?;
+    if on_null.is_none() && parser.peek_token_ref().token != Token::RParen {
+        loop {
+            pairs.push(pair(parser)?);
+            if !parser.consume_token(&Token::Comma) {
+                break;
+            }
+        }
+        on_null = null_clause(parser)?;
+    }
+    if !parser.consume_token(&Token::RParen) {
+        return expected(", NULL ON NULL, ABSENT ON NULL or )", parser.peek_token_ref());
+    }
+    let mut object = super::call(name, pairs);
+    if let Expr::Function(function) = &mut object
+        && let FunctionArguments::List(list) = &mut function.args
+    {
+        list.clauses.extend(on_null.map(FunctionArgumentClause::JsonNullClause));
+    }
+    Ok(object)
+}
+
+fn pair(parser: &mut Parser<'_>) -> Result<FunctionArg, ParserError> {
+    let is_column = match &parser.peek_nth_token_ref(1).token {
+        Token::Word(word) => word.keyword == Keyword::VALUE,
+        other => matches!(other, Token::Colon | Token::Period),
+    };
+    if !is_column {
+        let _ = parser.parse_keyword(Keyword::KEY);
+    }
+    let name = parser.parse_expr()?;
+    let operator = if parser.parse_keyword(Keyword::VALUE) {
+        FunctionArgOperator::Value
+    } else if parser.consume_token(&Token::Colon) {
+        FunctionArgOperator::Colon
+    } else {
+        return expected("VALUE or :, as in JSON_OBJECT('key' VALUE value)", parser.peek_token_ref());
+    };
+    Ok(FunctionArg::ExprNamed { name, arg: FunctionArgExpr::Expr(parser.parse_expr()?), operator })
+}
+
+fn null_clause(parser: &mut Parser<'_>) -> Result<Option<JsonNullClause>, ParserError> {
+    // NULL may also be a key, though a wrong one.
+    let clause = match parser.peek_nth_token_ref(1).token.to_string().to_uppercase().as_str() {
+        "ON" if parser.parse_keyword(Keyword::NULL) => JsonNullClause::NullOnNull,
+        "ON" if parser.parse_keyword(Keyword::ABSENT) => JsonNullClause::AbsentOnNull,
+        _ => return Ok(None),
+    };
+    parser.expect_keywords(&[Keyword::ON, Keyword::NULL])?;
+    Ok(Some(clause))
 }
 
 fn clause(parser: &mut Parser<'_>) -> Result<FunctionArg, ParserError> {

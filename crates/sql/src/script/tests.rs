@@ -61,7 +61,8 @@ INSERT INTO t SELECT 1 2;
 SELECT 1;
 END;
 SET 'a' = b;
-SELECT 1 /*+ OPTIONS('a'='b') */ FROM t;",
+SELECT 1 FROM t /*+ BROADCAST(t) */;
+SELECT 1 FROM t /*+ OPTIONS('a' 'b') */;",
     );
     assert_eq!(
         told,
@@ -79,14 +80,15 @@ SELECT 1 /*+ OPTIONS('a'='b') */ FROM t;",
             "12:24: expected the end of the statement, found 2",
             "13:1: expected INSERT, found SELECT",
             "15:11: expected a text in single quotes, found b",
-            "16:10: hints are not supported, and would change what the query does",
+            "16:21: the hint BROADCAST is not supported: there is OPTIONS",
+            "17:33: expected =, found 'b'",
         ]
     );
 }
 
 #[test]
 fn what_ends_too_early_is_told_where_it_ends() {
-    assert_eq!(mistakes("CREATE TABLE t ("), ["1:17: expected identifier, found the end of the statement"]);
+    assert_eq!(mistakes("CREATE TABLE t ("), ["1:17: expected a name, found the end of the statement"]);
     assert_eq!(mistakes("SELECT 'open"), ["1:8: this text has no end; a ' is missing"]);
     assert_eq!(mistakes("SELECT 1;\nSELECT `open"), ["2:8: this name has no end; a ` is missing"]);
     assert_eq!(mistakes("SELECT 1; SELECT /* open\n"), ["1:18: this comment has no end; write */"]);
@@ -95,6 +97,106 @@ fn what_ends_too_early_is_told_where_it_ends() {
         ["1:51: the statement set has no end"]
     );
     assert_eq!(mistakes("-- nothing but a comment\n;;\n"), [""; 0]);
+}
+
+#[test]
+fn a_missing_semicolon_costs_itself_alone() {
+    let script = parse(
+        "CREATE TABLE t (a INT) WITH ('connector' = 'print')
+INSERT INTO t SELECT 1 FROM t
+SET 'a' = 'b';
+EXECUTE STATEMENT SET BEGIN
+  INSERT INTO t SELECT 1
+  INSERT INTO t SELECT 2 AS a FROM t
+END;",
+    );
+    let told: Vec<String> = script.mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "2:1: a ; is missing before INSERT",
+            "3:1: a ; is missing before SET",
+            "6:3: a ; is missing before INSERT",
+            "7:1: a ; is missing before END",
+        ]
+    );
+    assert_eq!(script.statements.len(), 4);
+}
+
+#[test]
+fn a_missing_quote_is_told_where_it_is_missing() {
+    assert_eq!(
+        mistakes("SELECT 1 FORM t;\nSELECT 'a, b\nFROM t WHERE c = 'x';\nSELECT 'it''s';"),
+        ["1:15: expected the end of the statement, found t", "2:8: this text has no end; a ' is missing"]
+    );
+}
+
+#[test]
+fn words_and_signs_of_others_are_told() {
+    assert_eq!(
+        mistakes(
+            "CREATE TABLE value (user STRING, `user` INT);
+CREATE TABLE t (r ROW<day INT>) WITH ('a' = 'b');
+SELECT a != 'x!', a <> 1 FROM t;"
+        ),
+        [
+            "1:14: value is a reserved word; as a name it is written `value`",
+            "2:23: day is a reserved word; as a name it is written `day`",
+            "3:10: != is no operator in Flink SQL; write <>",
+        ]
+    );
+    assert_eq!(
+        mistakes(
+            "\u{feff}SELECT a::INT, b == 1 FROM t; SELECT 1 // it is no comment\n + 2; SELECT INTERVAL '5'"
+        ),
+        [
+            "1:1: there is a byte order mark here",
+            "1:10: :: is no operator in Flink SQL; write CAST(value AS type)",
+            "1:19: == is no operator in Flink SQL; write =",
+            "1:41: a comment begins with --, not with //",
+            "2:14: expected a unit of time behind INTERVAL, as in INTERVAL '5' SECOND",
+        ]
+    );
+}
+
+#[test]
+fn a_hint_knows_behind_what_it_stands() {
+    let script = parse(
+        "INSERT INTO o\nSELECT a FROM t /*+ OPTIONS('k' =\n 'v', 'k' = 'w') */ AS x, u; SELECT 1 FROM t",
+    );
+    assert_eq!(script.mistakes, []);
+    let [hint] = script.statements[0].hints.as_slice() else { panic!("{script:?}") };
+    assert_eq!(hint.behind, Location::new(2, 16));
+    let [option] = hint.options.as_slice() else { panic!("{hint:?}") };
+    assert_eq!((option.key.as_str(), option.value.as_str()), ("k", "v"));
+    assert_eq!(option.key_span, Span::new(Location::new(2, 29), Location::new(2, 32)));
+    assert_eq!(option.value_span, Span::new(Location::new(3, 2), Location::new(3, 5)));
+    assert_eq!(script.statements[1].hints, []);
+}
+
+#[test]
+fn statements_that_change_tables_and_names() {
+    let script = parse(
+        "ALTER TABLE t SET ('a' = 'b', 'c' = 'd'); ALTER TABLE IF EXISTS t RESET ('a'); ALTER TABLE t RENAME TO u;
+         USE CATALOG default_catalog; USE default_catalog.default_database; SHOW CURRENT CATALOG; SHOW DATABASES;
+         EXPLAIN PLAN FOR SELECT 1; EXPLAIN ESTIMATED_COST, CHANGELOG_MODE INSERT INTO t SELECT 1; TABLE t;
+         EXPLAIN STATEMENT SET BEGIN INSERT INTO t SELECT 1; INSERT INTO t TABLE u; END",
+    );
+    assert_eq!(script.mistakes, []);
+    assert_eq!(script.statements.len(), 11);
+    assert!(matches!(&script.statements[10].kind, StatementKind::Explain(set)
+        if matches!(&set.kind, StatementKind::StatementSet(inserts) if inserts.len() == 2)));
+    assert_eq!(
+        mistakes(
+            "ALTER TABLE t ADD x INT; ALTER VIEW v AS SELECT 1; CREATE OR REPLACE TABLE t (a INT); EXPLAIN SHOW TABLES"
+        ),
+        [
+            "1:15: ALTER TABLE knows SET, RESET and RENAME TO; columns, watermarks and keys stand in CREATE TABLE",
+            "1:32: expected TABLE: nothing else can be altered, found VIEW",
+            "1:59: CREATE OR REPLACE is not supported: DROP TABLE IF EXISTS, then CREATE TABLE",
+            "1:87: EXPLAIN explains a query or an INSERT",
+        ]
+    );
 }
 
 #[test]
@@ -111,4 +213,26 @@ fn statements_of_the_sql_client() {
     let StatementKind::StatementSet(inserts) = &script.statements[14].kind else { panic!("{script:?}") };
     assert_eq!(inserts.len(), 2);
     assert_eq!(script.statements[10].span.start.line, 2);
+}
+
+#[test]
+fn what_only_other_dialects_have_is_told() {
+    for (sql, told) in [
+        ("SELECT a != 1 FROM t", "1:10: != is no operator in Flink SQL; write <>"),
+        ("SELECT a == 1 FROM t", "1:10: == is no operator in Flink SQL; write ="),
+        ("SELECT a::INT FROM t", "1:9: :: is no operator in Flink SQL; write CAST(value AS type)"),
+        ("SELECT 0x1f", "1:8: 0x1f is no number in Flink SQL"),
+    ] {
+        assert_eq!(mistakes(sql)[0], told, "{sql}");
+    }
+    assert_eq!(mistakes("SELECT x'1f', a <> 1 FROM t"), [""; 0]);
+}
+
+#[test]
+fn reserved_words_stand_in_back_quotes() {
+    let told = |word: &str| format!("{word} is a reserved word; as a name it is written `{word}`");
+    assert_eq!(mistakes("CREATE TABLE t (value INT)"), [format!("1:17: {}", told("value"))]);
+    assert_eq!(mistakes("CREATE TABLE order (a INT)"), [format!("1:14: {}", told("order"))]);
+    assert_eq!(mistakes("CREATE TABLE t (a ROW<user INT>)"), [format!("1:23: {}", told("user"))]);
+    assert_eq!(mistakes("CREATE TABLE t (`value` INT, `timestamp` BIGINT, name STRING, data INT)"), [""; 0]);
 }

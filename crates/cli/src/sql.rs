@@ -1,0 +1,12 @@
+//! Jobs in Flink SQL: `narthex run` and `narthex check`.
+
+pub(crate) mod check;
+mod closing;
+mod environment;
+mod job_file;
+mod metrics;
+mod report;
+pub(crate) mod run;
+mod secrets;
+
+pub(crate) use job_file::JobMistakes;

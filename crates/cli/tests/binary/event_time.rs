@@ -1,0 +1,89 @@
+//! Jobs over event time: late rows and rows in open windows are in the ledger, and nothing half-done is written.
+
+use std::fmt::Write as _;
+
+use crate::support::job::Job;
+use crate::support::ledger::count;
+use crate::support::process::Running;
+
+/// Counts by key in windows of ten seconds of whatever the path holds. The first second of [`lines`] is 22:13:20.
+fn counting(path: &str, more: &str) -> String {
+    format!(
+        "CREATE TABLE i (k STRING, ms BIGINT, rt AS TO_TIMESTAMP_LTZ(ms, 3),
+           WATERMARK FOR rt AS rt - INTERVAL '2' SECOND)
+         WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json'{more});
+         CREATE TABLE c (n BIGINT, s STRING)
+         WITH ('connector' = 'filesystem', 'path' = '${{F}}/counts', 'format' = 'json');
+         INSERT INTO c SELECT COUNT(*), DATE_FORMAT(window_start, 'HH:mm:ss')
+         FROM TABLE(TUMBLE(TABLE i, DESCRIPTOR(rt), INTERVAL '10' SECOND)) GROUP BY k, window_start, window_end;"
+    )
+}
+
+fn lines(seconds: &[i64]) -> String {
+    seconds.iter().fold(String::new(), |mut text, second| {
+        let _ = writeln!(text, "{{\"k\":\"a\",\"ms\":{}}}", 1_700_000_000_000 + second * 1_000);
+        text
+    })
+}
+
+fn operator(job: &Job, fate: &str) -> u64 {
+    count(&job.ledger(), &format!("operators/window-aggregate-1/{fate}"))
+}
+
+#[tokio::test]
+async fn late_rows_are_counted_and_are_a_loss() {
+    let job = Job::new().await;
+    // The window of the first two is closed by 12 - 2; 9 is late for it, 11 is behind the watermark and in time.
+    job.file("events.json", lines(&[0, 9, 12, 9, 13, 11, 30]));
+    for (flags, code) in [(&[][..], 0), (&["--fail-on-loss"][..], 1)] {
+        let _ = std::fs::remove_dir_all(job.path("counts"));
+        let ended = job.ran(&counting("${F}/events.json", ""), flags).await;
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .contains("7 rows in = 0 passed + 0 filtered + 0 failed + 1 late + 6 aggregated, 3 rows out"),
+            "{}",
+            ended.stderr
+        );
+        job.source("i");
+        let fates = ["rows_in", "late", "aggregated", "rows_out"].map(|fate| operator(&job, fate));
+        assert_eq!(fates, [7, 1, 6, 3]);
+        let expected = [(1, "22:13:50"), (2, "22:13:20"), (3, "22:13:30")];
+        let expected = expected.map(|(n, s)| format!("{{\"n\":{n},\"s\":\"{s}\"}}"));
+        assert_eq!(job.written("counts"), expected);
+    }
+}
+
+#[tokio::test]
+async fn files_that_wait_for_their_turn_hold_time_back() {
+    let job = Job::new().await;
+    // Each of them begins where the others begin, and only one can be read at a time.
+    for number in 0..5 {
+        std::fs::create_dir(job.path(&format!("in{number}"))).expect("a folder");
+        job.file(&format!("in{number}/events.json"), lines(&[0, 20, 40, 60]));
+    }
+    let sql = counting("${F}/in*/events.json", "");
+    let ended = job.ran(&sql, &["--set", "parallelism.default=1"]).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let fates = ["rows_in", "aggregated", "rows_out"].map(|fate| operator(&job, fate));
+    assert_eq!(fates, [20, 20, 4], "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_job_that_is_stopped_writes_no_half_windows_and_says_what_it_held() {
+    let job = Job::new().await;
+    std::fs::create_dir(job.path("tail")).expect("a folder");
+    job.file("tail/events.json", lines(&[0, 9, 12, 25]));
+    let sql = counting("${F}/tail", ", 'source.monitor-interval' = '50 ms'");
+    let mut running = Running::start(job.command(&sql, &["--listen", "0"]));
+    running.admin_url().await;
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    running.signal("TERM").await;
+    let ended = running.ended_with_input_open().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    job.source("i");
+    assert!(ended.stderr.contains("1 held when the job ended"), "{}", ended.stderr);
+    assert_eq!(["rows_in", "aggregated", "held"].map(|fate| operator(&job, fate)), [4, 3, 1]);
+    assert_eq!(job.written("counts").len(), 2);
+}

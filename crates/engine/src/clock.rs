@@ -1,0 +1,165 @@
+//! How time passes: the watermark of each split of a table, and the least of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::TimestampMillisecondType;
+use datafusion_physical_expr::PhysicalExpr;
+
+use crate::graph::with_mark;
+use crate::operator::{told, with_columns};
+
+/// Before any watermark.
+pub(crate) const NEVER: i64 = i64::MIN;
+/// Behind all rows.
+pub(crate) const END: i64 = i64::MAX;
+
+/// Adds the watermark before each row as the last column: the greatest of the rows before it in this batch. The one
+/// behind the last row comes back too.
+pub(crate) fn marked(
+    batch: &RecordBatch,
+    watermark: &Arc<dyn PhysicalExpr>,
+) -> Result<(RecordBatch, i64), String> {
+    let rows = batch.num_rows();
+    let (before, latest) = marks(batch, watermark)?;
+    let mut columns = batch.columns().to_vec();
+    let at = columns.len();
+    columns.push(Arc::new(before));
+    Ok((with_columns(&with_mark(&batch.schema(), at), columns, rows)?, latest))
+}
+
+/// The watermark before each row, and the one behind the last.
+fn marks(batch: &RecordBatch, watermark: &Arc<dyn PhysicalExpr>) -> Result<(Int64Array, i64), String> {
+    let values = watermark.evaluate(batch).and_then(|value| value.into_array(batch.num_rows()));
+    let values = values.map_err(|error| told(&error))?;
+    let values = values.as_primitive_opt::<TimestampMillisecondType>().ok_or("a watermark is a time")?;
+    let mut latest = NEVER;
+    let before = (0..values.len()).map(|row| {
+        let before = latest;
+        // Flink's assigner begins at 0 and sends what is greater.
+        if !values.is_null(row) && values.value(row) > 0 {
+            latest = latest.max(values.value(row));
+        }
+        before
+    });
+    let before: Vec<i64> = before.collect();
+    Ok((Int64Array::from(before), latest))
+}
+
+/// The time of a table that is read, from that of its splits. A split that has not begun yet, of a table that ends,
+/// holds it back: none of its rows are late.
+#[derive(Debug)]
+pub(crate) struct ScanClock {
+    open: BTreeMap<u64, i64>,
+    may_come: bool,
+    readers: usize,
+    was_stopped: bool,
+    /// What has been told.
+    told: i64,
+}
+
+/// What a table's time has come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The new watermark, if there is one.
+    pub(crate) watermark: Option<i64>,
+    /// There will be no more rows; true: because there are none left.
+    pub(crate) end: Option<bool>,
+}
+
+impl ScanClock {
+    /// The clock of a table that so many threads read.
+    pub(crate) fn new(readers: usize, is_bounded: bool) -> Self {
+        Self { open: BTreeMap::new(), may_come: is_bounded, readers, was_stopped: false, told: NEVER }
+    }
+
+    /// A split begins.
+    pub(crate) fn open(&mut self, split: u64) {
+        self.open.insert(split, NEVER);
+    }
+
+    /// All splits have begun.
+    pub(crate) fn all_known(&mut self) {
+        self.may_come = false;
+    }
+
+    /// The split's own watermark, and the least of the others'.
+    pub(crate) fn at(&self, split: u64) -> (i64, i64) {
+        let own = self.open.get(&split).copied().unwrap_or(NEVER);
+        let others = self.open.iter().filter(|(other, _)| **other != split).map(|(_, mark)| *mark).min();
+        (own, if self.may_come { NEVER } else { others.unwrap_or(END) })
+    }
+
+    /// A split has come so far.
+    pub(crate) fn advance(&mut self, split: u64, watermark: i64) {
+        if let Some(mark) = self.open.get_mut(&split) {
+            *mark = watermark.max(*mark);
+        }
+    }
+
+    /// A split has ended.
+    pub(crate) fn close(&mut self, split: u64) {
+        self.open.remove(&split);
+    }
+
+    /// A thread has ended; `was_stopped`: before it had read all.
+    pub(crate) fn reader_ended(&mut self, was_stopped: bool) {
+        self.readers = self.readers.saturating_sub(1);
+        self.was_stopped |= was_stopped;
+    }
+
+    /// What there is to tell.
+    pub(crate) fn tell(&mut self) -> Told {
+        let has_ended = self.readers == 0;
+        let now = match self.open.values().min() {
+            _ if has_ended && !self.was_stopped => END,
+            Some(mark) if !self.may_come => *mark,
+            _ => NEVER,
+        };
+        let watermark = (now > self.told).then_some(now);
+        self.told = self.told.max(now);
+        Told { watermark, end: has_ended.then_some(!self.was_stopped) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_that_of_the_slowest_split() {
+        let mut clock = ScanClock::new(1, false);
+        clock.open(1);
+        clock.open(2);
+        clock.advance(1, 100);
+        assert_eq!(clock.tell(), Told { watermark: None, end: None });
+        assert_eq!(clock.at(2), (NEVER, 100));
+        clock.advance(2, 50);
+        assert_eq!(clock.tell(), Told { watermark: Some(50), end: None });
+        clock.advance(2, 40);
+        clock.close(1);
+        assert_eq!(clock.tell(), Told { watermark: None, end: None });
+        clock.close(2);
+        clock.reader_ended(false);
+        assert_eq!(clock.tell(), Told { watermark: Some(END), end: Some(true) });
+    }
+
+    #[test]
+    fn a_split_that_has_not_begun_holds_time_back() {
+        let mut clock = ScanClock::new(1, true);
+        clock.open(1);
+        clock.advance(1, 100);
+        assert_eq!(clock.tell().watermark, None);
+        assert_eq!(clock.at(1), (100, NEVER));
+        clock.all_known();
+        assert_eq!(clock.tell().watermark, Some(100));
+    }
+
+    #[test]
+    fn a_job_that_is_stopped_does_not_end_time() {
+        let mut clock = ScanClock::new(1, true);
+        clock.reader_ended(true);
+        assert_eq!(clock.tell(), Told { watermark: None, end: Some(false) });
+    }
+}

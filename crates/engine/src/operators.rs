@@ -1,0 +1,60 @@
+//! Operators that keep rows, or something of them, until time has passed.
+
+mod first_row;
+mod groups;
+mod over;
+mod rank;
+pub(crate) mod rows;
+mod sessions;
+mod window_aggregate;
+
+use arrow::array::RecordBatch;
+use narthex_planner::StatefulOperator;
+
+use crate::error::Error;
+use crate::graph::StageNode;
+use crate::stage::{Marks, Outlet};
+
+/// An operator that keeps rows: what one task has of it.
+pub(crate) trait Keeper: Send {
+    /// Takes rows of one of its inputs, each with the watermark before it.
+    fn rows(
+        &mut self,
+        input: usize,
+        batch: &RecordBatch,
+        marks: &Marks,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), Error>;
+
+    /// Time has come to this watermark: gives what is due. At the end of all rows it is the greatest there is.
+    fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error>;
+
+    /// Rows that it keeps.
+    fn held(&self) -> u64;
+}
+
+/// What one task of a stage runs.
+pub(crate) fn keeper(stage: &StageNode) -> Result<Box<dyn Keeper>, Error> {
+    let input = stage.inputs.first().cloned().unwrap_or_else(|| stage.schema.clone());
+    Ok(match &stage.operator {
+        StatefulOperator::WindowAggregate { keys, window, aggregates } => {
+            let schema = stage.schema.clone();
+            Box::new(window_aggregate::WindowAggregate::new(&input, schema, keys, *window, aggregates)?)
+        }
+        StatefulOperator::Sessions { keys, windows } => {
+            let schema = stage.schema.clone();
+            Box::new(sessions::Sessions::new(&input, schema, keys, windows.clone())?)
+        }
+        StatefulOperator::WindowRank { keys, window, order, from, to, is_last_first } => {
+            let (from, to, is_last_first) = (*from, *to, *is_last_first);
+            let ranking = rank::Ranking { keys, window: *window, order, from, to, is_last_first };
+            Box::new(rank::WindowRank::new(&input, stage.schema.clone(), &ranking)?)
+        }
+        StatefulOperator::FirstRow { keys, time } => {
+            Box::new(first_row::FirstRow::new(&input, stage.schema.clone(), keys, *time)?)
+        }
+        StatefulOperator::Over { keys, time, frame, calls } => {
+            Box::new(over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls)?)
+        }
+    })
+}

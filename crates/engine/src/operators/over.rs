@@ -1,0 +1,464 @@
+//! `OVER`: each row with values of the rows before it. A row is taken when time has passed it, in the order of time.
+//!
+//! Many rows are computed at once: each row of a block is a group of an accumulator, into which the rows of its frame
+//! go. A frame without a beginning would grow; there, what the accumulator knows of the rows before a block is kept for
+//! each key, and merged into each row's group.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::SchemaRef;
+use arrow::row::{RowConverter, SortField};
+use datafusion_expr::EmitTo;
+use narthex_planner::{AggregateCall, Frame, OverCall};
+
+use super::Keeper;
+use super::groups::Groups;
+use super::rows::{Keys, all_of, times, told};
+use crate::aggregate::accumulator;
+use crate::error::Error;
+use crate::operator;
+use crate::stage::{Marks, Outlet};
+
+/// Rows that are computed at once at most, but for rows of the same time.
+const BLOCK_ROWS: usize = 4_096;
+/// Of one key: a frame without a beginning costs half of this a row.
+const KEY_ROWS: usize = 64;
+
+/// What one task has of an OVER.
+pub(crate) struct Over {
+    keys: Keys,
+    time: Option<usize>,
+    frame: Frame,
+    calls: Arc<[OverCall]>,
+    row_converter: RowConverter,
+    /// Of what the accumulator of each call knows; made when the first is kept.
+    state_converters: Vec<Option<RowConverter>>,
+    schema: SchemaRef,
+    groups: Groups,
+    of_groups: Vec<OfKey>,
+    /// Rows that wait for their time, with their key; those of one time as they came.
+    waiting: BTreeMap<(i64, u64), Row>,
+    arrived: u64,
+}
+
+/// What is kept of a key.
+#[derive(Default)]
+struct OfKey {
+    /// Rows that later frames begin in.
+    before: VecDeque<Row>,
+    /// What each call's accumulator knows of all rows.
+    states: Vec<Box<[u8]>>,
+    /// Rows so far.
+    count: i64,
+    /// The times of its rows that wait.
+    waiting: BTreeSet<i64>,
+    /// The latest of its rows, or of what is below, that a watermark has passed.
+    passed: i64,
+    /// When Flink looks whether it can forget a key with a RANGE of time. Each look counts as a row that was computed.
+    looks: BTreeSet<i64>,
+    /// The latest look: if nothing came meanwhile, the key is forgotten.
+    last_look: i64,
+}
+
+impl OfKey {
+    /// Lets a watermark pass rows that wait.
+    fn pass(&mut self, watermark: i64) {
+        if let Some(&time) = self.waiting.range(..=watermark).next_back() {
+            self.passed = self.passed.max(time);
+        }
+        while let Some(look) = self.looks.first().copied().filter(|look| *look <= watermark) {
+            self.looks.remove(&look);
+            if look < self.last_look {
+                self.passed = self.passed.max(look);
+            } else {
+                (self.passed, self.last_look) = (0, 0);
+            }
+        }
+    }
+
+    /// A row of this time keeps a key with a RANGE of so many milliseconds.
+    fn keep(&mut self, time: i64, range_ms: i64) {
+        if self.last_look <= time.saturating_add(range_ms) {
+            self.last_look = time.saturating_add(range_ms.saturating_add(range_ms / 2 + 1));
+            self.looks.insert(self.last_look);
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Row {
+    time: i64,
+    group: usize,
+    bytes: Arc<[u8]>,
+}
+
+/// Rows that are computed at once, and the rows before them.
+struct Block {
+    /// Kept rows of the keys, then the block's.
+    columns: Vec<ArrayRef>,
+    /// Where the block's rows begin.
+    first: usize,
+    /// For each row of the block, the places of its key's rows up to itself, in order.
+    key_rows: Vec<Arc<Vec<usize>>>,
+    /// Where it is itself among them.
+    at: Vec<usize>,
+    times: Vec<i64>,
+}
+
+impl Over {
+    pub(crate) fn new(
+        input: &SchemaRef,
+        schema: SchemaRef,
+        keys: &[usize],
+        time: Option<usize>,
+        frame: Frame,
+        calls: &[OverCall],
+    ) -> Result<Self, Error> {
+        for call in calls {
+            if let OverCall::Aggregate(call) = call {
+                accumulator(call)?;
+            }
+        }
+        Ok(Self {
+            keys: Keys::new(input, keys)?,
+            time,
+            frame,
+            calls: calls.into(),
+            row_converter: all_of(input)?,
+            state_converters: calls.iter().map(|_| None).collect(),
+            schema,
+            groups: Groups::default(),
+            of_groups: Vec::new(),
+            waiting: BTreeMap::new(),
+            arrived: 0,
+        })
+    }
+
+    /// Rows before a row that some call looks at.
+    fn kept_rows(&self) -> u64 {
+        let lags = self.calls.iter().map(|call| match call {
+            OverCall::Lag { rows, .. } => *rows,
+            _ => 0,
+        });
+        let frame = match self.frame {
+            Frame::Rows(Some(rows)) => rows,
+            _ => 0,
+        };
+        lags.max().unwrap_or(0).max(frame)
+    }
+
+    fn is_unbounded(&self) -> bool {
+        matches!(self.frame, Frame::Rows(None) | Frame::Range(None))
+    }
+
+    /// Computes rows that are due, in their order.
+    fn take(&mut self, due: Vec<Row>, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let mut from = 0;
+        while from < due.len() {
+            let mut of_keys: BTreeMap<usize, usize> = BTreeMap::new();
+            let mut to = from;
+            while to < due.len() {
+                let rows = of_keys.entry(due[to].group).or_default();
+                let is_full = to - from >= BLOCK_ROWS || *rows >= KEY_ROWS;
+                // Rows of one time see each other.
+                if is_full && due[to].time != due[to - 1].time {
+                    break;
+                }
+                *rows += 1;
+                to += 1;
+            }
+            let rows = self.block(&due[from..to])?;
+            outlet.counts.passed.add(rows.num_rows() as u64);
+            (outlet.out)(rows)?;
+            from = to;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, due: &[Row]) -> Result<RecordBatch, Error> {
+        let block = self.gathered(due)?;
+        let mut columns: Vec<ArrayRef> =
+            block.columns.iter().map(|column| column.slice(block.first, due.len())).collect();
+        let calls = self.calls.clone();
+        for (number, call) in calls.iter().enumerate() {
+            columns.push(match call {
+                OverCall::Aggregate(call) => self.aggregate(number, call, &block, due)?,
+                OverCall::RowNumber => {
+                    let numbers = due.iter().zip(&block.at).zip(&block.key_rows).map(|((row, at), rows)| {
+                        // Kept rows are counted already.
+                        let kept = rows.iter().take_while(|row| **row < block.first).count();
+                        self.of_groups[row.group].count + (at - kept) as i64 + 1
+                    });
+                    Arc::new(Int64Array::from(numbers.collect::<Vec<_>>()))
+                }
+                OverCall::Lag { column, rows, default } => {
+                    let last: Vec<usize> =
+                        (0..due.len()).map(|row| self.frame_of(&block, row).end - 1).collect();
+                    lag(&block, &last, *column, *rows, *default)?
+                }
+            });
+        }
+        for row in due {
+            let of_key = &mut self.of_groups[row.group];
+            of_key.before.push_back(row.clone());
+            of_key.count += 1;
+        }
+        let kept = usize::try_from(self.kept_rows()).unwrap_or(usize::MAX);
+        for row in due {
+            let before = &mut self.of_groups[row.group].before;
+            let last = before.back().map_or(0, |row| row.time);
+            let is_needed = |row: &Row| match self.frame {
+                Frame::Range(Some(ms)) => row.time >= last.saturating_sub(ms),
+                _ => false,
+            };
+            while before.len() > kept && before.front().is_some_and(|row| !is_needed(row)) {
+                before.pop_front();
+            }
+        }
+        RecordBatch::try_new(self.schema.clone(), columns).map_err(told)
+    }
+
+    /// The rows of a block and those that are kept of its keys.
+    fn gathered(&self, due: &[Row]) -> Result<Block, Error> {
+        let mut all: Vec<&Row> = Vec::new();
+        let mut of_keys: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for row in due {
+            of_keys.entry(row.group).or_insert_with(|| {
+                let first = all.len();
+                all.extend(&self.of_groups[row.group].before);
+                (first..all.len()).collect()
+            });
+        }
+        let first = all.len();
+        let mut at = Vec::new();
+        for (number, row) in due.iter().enumerate() {
+            let rows = of_keys.entry(row.group).or_default();
+            at.push(rows.len());
+            rows.push(first + number);
+        }
+        all.extend(due);
+        let of_keys: BTreeMap<usize, Arc<Vec<usize>>> =
+            of_keys.into_iter().map(|(group, rows)| (group, Arc::new(rows))).collect();
+        let parser = self.row_converter.parser();
+        let columns = self.row_converter.convert_rows(all.iter().map(|row| parser.parse(&row.bytes)));
+        Ok(Block {
+            columns: columns.map_err(told)?,
+            first,
+            key_rows: due.iter().filter_map(|row| of_keys.get(&row.group).cloned()).collect(),
+            at,
+            times: all.iter().map(|row| row.time).collect(),
+        })
+    }
+
+    /// Which rows of its key a row of the block looks at: places in its list.
+    fn frame_of(&self, block: &Block, number: usize) -> std::ops::Range<usize> {
+        let (rows, at) = (&block.key_rows[number], block.at[number]);
+        let time = block.times[rows[at]];
+        let kept = || rows.iter().take_while(|row| **row < block.first).count();
+        let from = match self.frame {
+            Frame::Rows(Some(before)) => at.saturating_sub(usize::try_from(before).unwrap_or(usize::MAX)),
+            Frame::Range(Some(ms)) => rows.partition_point(|&row| block.times[row] < time.saturating_sub(ms)),
+            // What is before the block is known already.
+            Frame::Rows(None) | Frame::Range(None) => kept(),
+        };
+        let to = match self.frame {
+            Frame::Rows(_) => at + 1,
+            Frame::Range(_) => rows.partition_point(|&row| block.times[row] <= time),
+        };
+        from..to
+    }
+
+    fn aggregate(
+        &mut self,
+        number: usize,
+        call: &AggregateCall,
+        block: &Block,
+        due: &[Row],
+    ) -> Result<ArrayRef, Error> {
+        let failed = |error: datafusion_common::DataFusionError| Error::Row(operator::told(&error));
+        let mut of_rows = accumulator(call)?;
+        let (mut from, mut groups) = (Vec::new(), Vec::new());
+        for row in 0..due.len() {
+            for place in self.frame_of(block, row) {
+                from.push(block.key_rows[row][place] as u32);
+                groups.push(row);
+            }
+        }
+        if self.is_unbounded() {
+            let keys: Vec<usize> = due.iter().map(|row| row.group).collect();
+            self.merge_known(number, &keys, of_rows.as_mut(), due.len())?;
+            self.remember(number, call, block, due)?;
+        }
+        let (values, filter) = taken(call, &block.columns, from)?;
+        of_rows.update_batch(&values, &groups, filter.as_ref(), due.len()).map_err(failed)?;
+        of_rows.evaluate(EmitTo::All).map_err(failed)
+    }
+
+    /// Merges what is known of keys into groups: one for each of the keys.
+    fn merge_known(
+        &self,
+        number: usize,
+        keys: &[usize],
+        into: &mut dyn datafusion_expr::GroupsAccumulator,
+        groups: usize,
+    ) -> Result<(), Error> {
+        let Some(converter) = &self.state_converters[number] else { return Ok(()) };
+        let known = keys.iter().enumerate().filter_map(|(group, key)| {
+            Some((group, self.of_groups[*key].states.get(number).filter(|state| !state.is_empty())?))
+        });
+        let (places, states): (Vec<usize>, Vec<_>) = known.unzip();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let parser = converter.parser();
+        let states = converter.convert_rows(states.into_iter().map(|state| parser.parse(state)));
+        into.merge_batch(&states.map_err(told)?, &places, groups)
+            .map_err(|error| Error::Row(operator::told(&error)))
+    }
+
+    /// Keeps what is known of the keys behind the block.
+    fn remember(
+        &mut self,
+        number: usize,
+        call: &AggregateCall,
+        block: &Block,
+        due: &[Row],
+    ) -> Result<(), Error> {
+        let failed = |error: datafusion_common::DataFusionError| Error::Row(operator::told(&error));
+        let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut keys = Vec::new();
+        let (mut from, mut groups) = (Vec::new(), Vec::new());
+        for (at, row) in due.iter().enumerate() {
+            let place = *places.entry(row.group).or_insert_with(|| {
+                keys.push(row.group);
+                keys.len() - 1
+            });
+            from.push((block.first + at) as u32);
+            groups.push(place);
+        }
+        let mut of_keys = accumulator(call)?;
+        self.merge_known(number, &keys, of_keys.as_mut(), keys.len())?;
+        let (values, filter) = taken(call, &block.columns, from)?;
+        of_keys.update_batch(&values, &groups, filter.as_ref(), keys.len()).map_err(failed)?;
+        let state = of_keys.state(EmitTo::All).map_err(failed)?;
+        let converter = match &mut self.state_converters[number] {
+            Some(converter) => converter,
+            none => {
+                let fields = state.iter().map(|column| SortField::new(column.data_type().clone()));
+                none.insert(RowConverter::new(fields.collect()).map_err(told)?)
+            }
+        };
+        let rows = converter.convert_columns(&state).map_err(told)?;
+        let calls = self.calls.len();
+        for (place, key) in keys.into_iter().enumerate() {
+            let states = &mut self.of_groups[key].states;
+            states.resize_with(calls, Default::default);
+            states[number] = rows.row(place).data().into();
+        }
+        Ok(())
+    }
+}
+
+/// The values of a call and its filter, at these rows.
+fn taken(
+    call: &AggregateCall,
+    columns: &[ArrayRef],
+    from: Vec<u32>,
+) -> Result<(Vec<ArrayRef>, Option<arrow::array::BooleanArray>), Error> {
+    let from = UInt32Array::from(from);
+    let values = call.arguments.iter().map(|&at| take(&columns[at], &from, None));
+    let values = values.collect::<Result<Vec<_>, _>>().map_err(told)?;
+    let filter = call.filter.map(|at| take(&columns[at], &from, None)).transpose().map_err(told)?;
+    Ok((values, filter.and_then(|filter| filter.as_boolean_opt().cloned())))
+}
+
+/// The value so many rows before the last of the frame. Rows of one time share it, as in Flink; where it is null, there
+/// is the default too.
+fn lag(
+    block: &Block,
+    last: &[usize],
+    column: usize,
+    rows: u64,
+    default: Option<usize>,
+) -> Result<ArrayRef, Error> {
+    let back = usize::try_from(rows).unwrap_or(usize::MAX);
+    let before = block.key_rows.iter().zip(last).map(|(rows, at)| {
+        let place = at.checked_sub(back)?;
+        rows.get(place).map(|&row| row as u32)
+    });
+    let before: Vec<Option<u32>> = before.collect();
+    let rows = before.len();
+    let values = take(&block.columns[column], &UInt32Array::from(before), None).map_err(told)?;
+    let Some(default) = default else { return Ok(values) };
+    let own = block.columns[default].slice(block.first, rows);
+    let has_one = arrow::compute::is_not_null(&values).map_err(told)?;
+    arrow::compute::kernels::zip::zip(&has_one, &values, &own).map_err(told)
+}
+
+impl Keeper for Over {
+    fn rows(
+        &mut self,
+        _input: usize,
+        batch: &RecordBatch,
+        marks: &Marks,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), Error> {
+        let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
+        let keys = self.keys.of(batch)?;
+        let times = self.time.map(|at| times(batch, at, "the time column")).transpose()?;
+        let is_unbounded = self.is_unbounded();
+        let mut due = Vec::new();
+        for row in 0..batch.num_rows() {
+            let time = times.map(|times| times[row]);
+            if is_unbounded && time.is_some_and(|time| time <= marks.at(row)) {
+                outlet.counts.late.add(1);
+                continue;
+            }
+            let group = self.groups.number(keys.row(row));
+            if group >= self.of_groups.len() {
+                self.of_groups.resize_with(group + 1, OfKey::default);
+            }
+            let of_key = &mut self.of_groups[group];
+            if let Some(time) = time.filter(|_| !is_unbounded) {
+                // As Flink with a frame that begins somewhere: late is what is not behind the key's last row that was
+                // computed. Its count begins at 0.
+                of_key.pass(marks.at(row));
+                if time <= of_key.passed {
+                    outlet.counts.late.add(1);
+                    continue;
+                }
+                if let Frame::Range(Some(range_ms)) = self.frame {
+                    of_key.keep(time, range_ms);
+                }
+            }
+            of_key.waiting.extend(time);
+            self.arrived += 1;
+            let bytes = rows.row(row).data().into();
+            match time {
+                Some(time) => drop(self.waiting.insert((time, self.arrived), Row { time, group, bytes })),
+                // No two rows come at the same time.
+                None => due.push(Row { time: self.arrived as i64, group, bytes }),
+            }
+        }
+        self.take(due, outlet)
+    }
+
+    fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let mut due = Vec::new();
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
+            let row = first.remove();
+            let of_key = &mut self.of_groups[row.group];
+            of_key.waiting.remove(&row.time);
+            of_key.passed = of_key.passed.max(row.time);
+            due.push(row);
+        }
+        self.take(due, outlet)
+    }
+
+    fn held(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+}

@@ -1,0 +1,71 @@
+//! Rows as bytes: what an operator keeps of them, and the keys by which it does.
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{SchemaRef, TimestampMillisecondType};
+use arrow::row::{RowConverter, Rows, SortField};
+
+use crate::error::Error;
+
+/// All columns of rows as bytes, and back.
+pub(crate) fn all_of(schema: &SchemaRef) -> Result<RowConverter, Error> {
+    let fields = schema.fields().iter().map(|field| SortField::new(field.data_type().clone()));
+    RowConverter::new(fields.collect())
+        .map_err(|error| Error::Row(format!("rows of this type cannot be kept: {error}")))
+}
+
+/// The columns that are the key of a row; there may be none.
+pub(crate) struct Keys {
+    columns: Vec<usize>,
+    converter: Option<RowConverter>,
+}
+
+/// The keys of the rows of a batch.
+pub(crate) struct KeyRows(Option<Rows>);
+
+impl Keys {
+    pub(crate) fn new(schema: &SchemaRef, columns: &[usize]) -> Result<Self, Error> {
+        let converter = if columns.is_empty() { None } else { Some(converter(schema, columns)?) };
+        Ok(Self { columns: columns.to_vec(), converter })
+    }
+
+    /// The keys of rows as bytes, equal where the keys are.
+    pub(crate) fn of(&self, batch: &RecordBatch) -> Result<KeyRows, Error> {
+        let Some(converter) = &self.converter else { return Ok(KeyRows(None)) };
+        let columns: Vec<ArrayRef> = self.columns.iter().map(|&at| batch.column(at).clone()).collect();
+        converter.convert_columns(&columns).map(|rows| KeyRows(Some(rows))).map_err(told)
+    }
+
+    /// The columns of keys that were bytes.
+    pub(crate) fn columns<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Result<Vec<ArrayRef>, Error> {
+        let Some(converter) = &self.converter else { return Ok(Vec::new()) };
+        let parser = converter.parser();
+        converter.convert_rows(keys.map(|key| parser.parse(key))).map_err(told)
+    }
+}
+
+impl KeyRows {
+    /// The key of a row; the same for all where there are no key columns.
+    pub(crate) fn row(&self, row: usize) -> &[u8] {
+        self.0.as_ref().map_or(&[], |rows| rows.row(row).data())
+    }
+}
+
+fn converter(schema: &SchemaRef, columns: &[usize]) -> Result<RowConverter, Error> {
+    let fields = columns.iter().map(|&column| SortField::new(schema.field(column).data_type().clone()));
+    RowConverter::new(fields.collect()).map_err(|error| {
+        let names: Vec<&str> = columns.iter().map(|&column| schema.field(column).name().as_str()).collect();
+        Error::Row(format!("rows cannot be grouped by {}: {error}", names.join(", ")))
+    })
+}
+
+/// The values of a time column; `what` it is, for the message.
+pub(crate) fn times<'a>(batch: &'a RecordBatch, at: usize, what: &str) -> Result<&'a [i64], Error> {
+    let column = batch.column(at).as_primitive_opt::<TimestampMillisecondType>();
+    let column = column.ok_or_else(|| Error::Row(format!("{what} is no time")))?;
+    Ok(column.values())
+}
+
+/// What Arrow says.
+pub(crate) fn told(error: arrow::error::ArrowError) -> Error {
+    Error::Row(error.to_string())
+}

@@ -1,0 +1,178 @@
+//! Groups of windows: a row goes to the group of its key in its window; when the window has ended, each group is a row.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, TimestampMillisecondArray, UInt32Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::SchemaRef;
+use datafusion_expr::{EmitTo, GroupsAccumulator};
+use narthex_planner::{AggregateCall, WindowPlaces, window_time};
+
+use super::Keeper;
+use super::groups::Groups;
+use super::rows::{self, Keys, times};
+use crate::aggregate::accumulator;
+use crate::error::Error;
+use crate::operator::told;
+use crate::stage::{Marks, Outlet};
+
+/// What one task has of a window aggregate.
+pub(crate) struct WindowAggregate {
+    keys: Keys,
+    window: WindowPlaces,
+    calls: Vec<AggregateCall>,
+    schema: SchemaRef,
+    /// Open windows by their time and start.
+    open: BTreeMap<(i64, i64), Open>,
+    held: u64,
+    numbers: Vec<usize>,
+}
+
+/// A window that has not ended.
+struct Open {
+    end: i64,
+    groups: Groups,
+    accumulators: Vec<Box<dyn GroupsAccumulator>>,
+    rows: u64,
+}
+
+/// Rows of a batch that are in one window.
+struct Part {
+    start: i64,
+    end: i64,
+    /// The window's time.
+    time: i64,
+    rows: Vec<u32>,
+}
+
+impl WindowAggregate {
+    pub(crate) fn new(
+        input: &SchemaRef,
+        schema: SchemaRef,
+        keys: &[usize],
+        window: WindowPlaces,
+        calls: &[AggregateCall],
+    ) -> Result<Self, Error> {
+        // What cannot be computed is told before the first row.
+        calls.iter().try_for_each(|call| accumulator(call).map(|_| ()))?;
+        Ok(Self {
+            keys: Keys::new(input, keys)?,
+            window,
+            calls: calls.to_vec(),
+            schema,
+            open: BTreeMap::new(),
+            held: 0,
+            numbers: Vec::new(),
+        })
+    }
+
+    /// The rows by window, without the late ones.
+    fn parts(&self, batch: &RecordBatch, marks: &Marks, late: &mut u64) -> Result<Vec<Part>, Error> {
+        let border = |at: usize| times(batch, at, "a window's border");
+        let (starts, ends) = (border(self.window.start)?, border(self.window.end)?);
+        let mut parts: Vec<Part> = Vec::new();
+        let mut last = 0;
+        for (row, (&start, &end)) in starts.iter().zip(ends).enumerate() {
+            let is_it = |part: &Part| part.start == start && part.end == end;
+            if !parts.get(last).is_some_and(is_it) {
+                last = parts.iter().position(is_it).unwrap_or_else(|| {
+                    let time = window_time(end, self.window.zone);
+                    parts.push(Part { start, end, time, rows: Vec::new() });
+                    parts.len() - 1
+                });
+            }
+            let part = &mut parts[last];
+            if part.time <= marks.at(row) {
+                *late += 1;
+            } else {
+                part.rows.push(row as u32);
+            }
+        }
+        parts.retain(|part| !part.rows.is_empty());
+        Ok(parts)
+    }
+
+    fn add(&mut self, part: &Part, batch: &RecordBatch) -> Result<(), Error> {
+        let rows = part.rows.len();
+        let taken;
+        let batch = if rows == batch.num_rows() {
+            batch
+        } else {
+            let rows = UInt32Array::from(part.rows.clone());
+            taken = take_record_batch(batch, &rows).map_err(rows::told)?;
+            &taken
+        };
+        let open = match self.open.entry((part.time, part.start)) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => {
+                let accumulators = self.calls.iter().map(accumulator).collect::<Result<_, _>>()?;
+                let groups = Groups::default();
+                place.insert(Open { end: part.end, groups, accumulators, rows: 0 })
+            }
+        };
+        open.rows += rows as u64;
+        self.held += rows as u64;
+        let keys = self.keys.of(batch)?;
+        self.numbers.clear();
+        self.numbers.extend((0..rows).map(|row| open.groups.number(keys.row(row))));
+        let groups = open.groups.len();
+        for (call, accumulator) in self.calls.iter().zip(&mut open.accumulators) {
+            let values: Vec<ArrayRef> = call.arguments.iter().map(|&at| batch.column(at).clone()).collect();
+            let filter = call.filter.map(|at| batch.column(at).as_boolean());
+            accumulator
+                .update_batch(&values, &self.numbers, filter, groups)
+                .map_err(|error| Error::Row(told(&error)))?;
+        }
+        Ok(())
+    }
+
+    /// The groups of a window that has ended.
+    fn rows_of(&self, start: i64, mut open: Open) -> Result<RecordBatch, Error> {
+        let groups = open.groups.len();
+        let mut columns = self.keys.columns(open.groups.keys())?;
+        for border in [start, open.end] {
+            columns.push(Arc::new(TimestampMillisecondArray::from(vec![border; groups])));
+        }
+        for accumulator in &mut open.accumulators {
+            let values = accumulator.evaluate(EmitTo::All).map_err(|error| Error::Row(told(&error)))?;
+            columns.push(values);
+        }
+        RecordBatch::try_new(self.schema.clone(), columns).map_err(rows::told)
+    }
+}
+
+impl Keeper for WindowAggregate {
+    fn rows(
+        &mut self,
+        _input: usize,
+        batch: &RecordBatch,
+        marks: &Marks,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), Error> {
+        let mut late = 0;
+        let parts = self.parts(batch, marks, &mut late)?;
+        outlet.counts.late.add(late);
+        parts.iter().try_for_each(|part| self.add(part, batch))
+    }
+
+    fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        while let Some(first) = self.open.first_entry() {
+            let &(time, start) = first.key();
+            if time > watermark {
+                break;
+            }
+            let open = first.remove();
+            self.held -= open.rows;
+            outlet.counts.aggregated.add(open.rows);
+            let rows = self.rows_of(start, open)?;
+            (outlet.out)(rows)?;
+        }
+        Ok(())
+    }
+
+    fn held(&self) -> u64 {
+        self.held
+    }
+}

@@ -1,0 +1,226 @@
+//! Tasks of an operator that keeps rows: each is a thread with some of the keys, and gets rows and watermarks in the order
+//! in which they were sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::{AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::Int64Type;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::clock::{END, NEVER};
+use crate::error::Error;
+use crate::flow::Flow;
+use crate::graph::To;
+use crate::ledger::OperatorCounts;
+use crate::operators::Keeper;
+use crate::run::Shared;
+use crate::work::Delivery;
+
+/// How often a task that waits looks whether the job has failed.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Rows of one step out of a task at most, so that what waits for a table is bounded.
+const ROWS_AT_ONCE: usize = 8 * 1024;
+
+/// What comes to a task.
+pub(crate) struct ToTask {
+    /// From where: a place in the channels of the stage.
+    pub(crate) channel: usize,
+    pub(crate) what: Sent,
+}
+
+/// What is sent to a task.
+pub(crate) enum Sent {
+    Rows {
+        batch: RecordBatch,
+        /// The last column is the watermark before each row, within what was read at once.
+        has_marks: bool,
+        /// The watermark before the first of them.
+        before: i64,
+        /// No row's watermark is greater: other splits are not further.
+        limit: i64,
+        /// Is given back when the rows have been taken.
+        room: Option<Arc<OwnedSemaphorePermit>>,
+    },
+    Watermark(i64),
+    /// Nothing more comes; true: because there are no more rows.
+    End(bool),
+}
+
+/// The watermark before each row of a batch.
+pub(crate) struct Marks {
+    pub(crate) of_rows: Option<Int64Array>,
+    pub(crate) before: i64,
+    pub(crate) limit: i64,
+}
+
+impl Marks {
+    pub(crate) fn at(&self, row: usize) -> i64 {
+        let own = self.of_rows.as_ref().map_or(NEVER, |marks| marks.value(row));
+        own.max(self.before).min(self.limit)
+    }
+}
+
+/// What an operator is given besides rows: its counts, and where its rows go.
+pub(crate) struct Outlet<'a> {
+    pub(crate) counts: &'a OperatorCounts,
+    pub(crate) out: &'a mut dyn FnMut(RecordBatch) -> Result<(), Error>,
+}
+
+/// A channel into a stage: which of its inputs it leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Channel {
+    pub(crate) input: usize,
+}
+
+/// A stage while the job runs.
+pub(crate) struct StageState {
+    pub(crate) channels: Vec<Channel>,
+    /// By task.
+    pub(crate) inboxes: Vec<crossbeam_channel::Sender<ToTask>>,
+    /// Bytes of what came out of it and is not written yet.
+    pub(crate) room: Arc<Semaphore>,
+}
+
+impl StageState {
+    /// Sends to one task. One that has ended has told why.
+    pub(crate) fn send(&self, task: usize, channel: usize, what: Sent) {
+        if let Some(inbox) = self.inboxes.get(task) {
+            let _ = inbox.send(ToTask { channel, what });
+        }
+    }
+
+    /// Sends a watermark, or the end, to all tasks.
+    pub(crate) fn tell(&self, channel: usize, watermark: Option<i64>, end: Option<bool>) {
+        for task in 0..self.inboxes.len() {
+            if let Some(watermark) = watermark {
+                self.send(task, channel, Sent::Watermark(watermark));
+            }
+            if let Some(is_complete) = end {
+                self.send(task, channel, Sent::End(is_complete));
+            }
+        }
+    }
+}
+
+/// A task.
+pub(crate) struct Task {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) stage: usize,
+    pub(crate) inbox: crossbeam_channel::Receiver<ToTask>,
+    pub(crate) keeper: Box<dyn Keeper>,
+    pub(crate) exit: Exit,
+}
+
+/// Where a task's rows go.
+pub(crate) struct Exit {
+    pub(crate) flow: Flow,
+    pub(crate) delivery: Delivery,
+    /// Pipelines that begin at the stage, with the channel of this task where they lead into another one.
+    pub(crate) pipelines: Vec<(usize, usize)>,
+}
+
+impl Task {
+    /// Works until nothing more comes.
+    pub(crate) fn run(mut self) {
+        if let Err(error) = self.work() {
+            self.shared.fail(error);
+        }
+    }
+
+    fn work(&mut self) -> Result<(), Error> {
+        let shared = self.shared.clone();
+        let state = &shared.stages[self.stage];
+        let mut watermarks = vec![NEVER; state.channels.len()];
+        let mut open = state.channels.len();
+        let (mut now, mut is_complete) = (NEVER, true);
+        while open > 0 {
+            if shared.has_failed() {
+                return Ok(());
+            }
+            let Ok(ToTask { channel, what }) = self.inbox.recv_timeout(LOOK) else { continue };
+            match what {
+                Sent::Rows { batch, has_marks, before, limit, room } => {
+                    let others = watermarks.iter().enumerate().filter(|(other, _)| *other != channel);
+                    let limit = others.map(|(_, mark)| *mark).min().unwrap_or(END).min(limit);
+                    let before = before.max(watermarks[channel]);
+                    let (batch, of_rows) = if has_marks { split_marks(&batch)? } else { (batch, None) };
+                    let marks = Marks { of_rows, before, limit };
+                    self.take(state.channels[channel].input, &batch, &marks)?;
+                    drop(room);
+                }
+                Sent::Watermark(watermark) => watermarks[channel] = watermark.max(watermarks[channel]),
+                Sent::End(all) => {
+                    open -= 1;
+                    is_complete &= all;
+                }
+            }
+            let least = watermarks.iter().min().copied().unwrap_or(END);
+            if least > now {
+                now = least;
+                self.advance(now)?;
+            }
+        }
+        self.exit.tell(None, Some(is_complete));
+        Ok(())
+    }
+
+    fn take(&mut self, input: usize, batch: &RecordBatch, marks: &Marks) -> Result<(), Error> {
+        let counts = self.shared.counts_of_stage(self.stage);
+        counts.rows_in.add(batch.num_rows() as u64);
+        let held = self.keeper.held();
+        let exit = &mut self.exit;
+        let mut out = |batch: RecordBatch| exit.give(batch, counts);
+        self.keeper.rows(input, batch, marks, &mut Outlet { counts, out: &mut out })?;
+        counts.held.change(held, self.keeper.held());
+        Ok(())
+    }
+
+    fn advance(&mut self, watermark: i64) -> Result<(), Error> {
+        let counts = self.shared.counts_of_stage(self.stage);
+        let held = self.keeper.held();
+        let exit = &mut self.exit;
+        let mut out = |batch: RecordBatch| exit.give(batch, counts);
+        self.keeper.advance(watermark, &mut Outlet { counts, out: &mut out })?;
+        counts.held.change(held, self.keeper.held());
+        self.exit.tell(Some(watermark), None);
+        Ok(())
+    }
+}
+
+impl Exit {
+    /// Rows on their way; waits while tables take no more.
+    fn give(&mut self, batch: RecordBatch, counts: &OperatorCounts) -> Result<(), Error> {
+        counts.rows_out.add(batch.num_rows() as u64);
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let rows = ROWS_AT_ONCE.min(batch.num_rows() - from);
+            let part = batch.slice(from, rows);
+            from += rows;
+            for (pipeline, channel) in &self.pipelines {
+                let flowed = self.flow.through(*pipeline, part.clone())?;
+                self.delivery.give(*pipeline, *channel, flowed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, watermark: Option<i64>, end: Option<bool>) {
+        for (pipeline, channel) in &self.pipelines {
+            let shared = &self.delivery.shared;
+            if let To::Stage { stage, .. } = &shared.graph.pipelines[*pipeline].to {
+                shared.stages[*stage].tell(*channel, watermark, end);
+            }
+        }
+    }
+}
+
+/// The rows without their last column, and that column.
+fn split_marks(batch: &RecordBatch) -> Result<(RecordBatch, Option<Int64Array>), Error> {
+    let last = batch.num_columns().saturating_sub(1);
+    let marks = batch.columns().get(last).and_then(|column| column.as_primitive_opt::<Int64Type>()).cloned();
+    let places: Vec<usize> = (0..last).collect();
+    let rest = batch.project(&places).map_err(|error| Error::Row(error.to_string()))?;
+    Ok((rest, marks))
+}

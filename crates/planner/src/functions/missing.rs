@@ -1,0 +1,109 @@
+//! Names that mean something in Flink, but are no scalar function here.
+
+use narthex_sql::{Mistake, Span};
+
+/// Functions over many rows.
+const AGGREGATES: [&str; 28] = [
+    "APPROX_COUNT_DISTINCT",
+    "ARRAY_AGG",
+    "AVG",
+    "COLLECT",
+    "COUNT",
+    "CUME_DIST",
+    "DENSE_RANK",
+    "FIRST_VALUE",
+    "JSON_ARRAYAGG",
+    "JSON_OBJECTAGG",
+    "LAG",
+    "LAST_VALUE",
+    "LEAD",
+    "LISTAGG",
+    "MAX",
+    "MIN",
+    "NTILE",
+    "PERCENTILE",
+    "PERCENT_RANK",
+    "RANK",
+    "ROW_NUMBER",
+    "STDDEV",
+    "STDDEV_POP",
+    "STDDEV_SAMP",
+    "SUM",
+    "VAR_POP",
+    "VAR_SAMP",
+    "VARIANCE",
+];
+
+/// Functions of windows, as tables or in GROUP BY, and what tells of them.
+const OF_WINDOWS: [&str; 16] = [
+    "CUMULATE",
+    "HOP",
+    "HOP_END",
+    "HOP_PROCTIME",
+    "HOP_ROWTIME",
+    "HOP_START",
+    "SESSION",
+    "SESSION_END",
+    "SESSION_PROCTIME",
+    "SESSION_ROWTIME",
+    "SESSION_START",
+    "TUMBLE",
+    "TUMBLE_END",
+    "TUMBLE_PROCTIME",
+    "TUMBLE_ROWTIME",
+    "TUMBLE_START",
+];
+
+/// Functions that Flink has and narthex does not.
+const MISSING: [&str; 16] = [
+    "BITMAP_BUILD",
+    "CURRENT_DATABASE",
+    "CURRENT_WATERMARK",
+    "HASH_CODE",
+    "ML_EVALUATE",
+    "ML_PREDICT",
+    "OBJECT_OF",
+    "OBJECT_UPDATE",
+    "PARSE_JSON",
+    "SOURCE_WATERMARK",
+    "STREAMRECORD_TIMESTAMP",
+    "TRY_PARSE_JSON",
+    "VECTOR_SEARCH",
+    "GROUPING",
+    "GROUPING_ID",
+    "GROUP_ID",
+];
+
+/// Names of other databases, and what Flink calls them.
+const ELSEWHERE: [(&str, &str); 12] = [
+    ("LENGTH", "CHAR_LENGTH"),
+    ("POW", "POWER"),
+    ("STRPOS", "LOCATE or POSITION"),
+    ("LCASE", "LOWER"),
+    ("UCASE", "UPPER"),
+    ("SUBSTRING_INDEX", "SPLIT_INDEX"),
+    ("REGEXP_LIKE", "REGEXP"),
+    ("DATE_TRUNC", "FLOOR(time TO unit)"),
+    ("DATEDIFF", "TIMESTAMPDIFF"),
+    ("DATE_ADD", "TIMESTAMPADD"),
+    ("NVL", "IFNULL or COALESCE"),
+    ("TRUNC", "TRUNCATE"),
+];
+
+/// What to say of a name that is known, if it is.
+pub(super) fn known(name: &str, span: Span) -> Option<Mistake> {
+    if AGGREGATES.contains(&name) {
+        let message = format!("{name} is an aggregate function and cannot stand here");
+        let advice = "aggregates stand in the SELECT list or HAVING of a query that groups, or have OVER (…)";
+        return Some(Mistake::new(span, message).advise(advice));
+    }
+    if OF_WINDOWS.contains(&name) {
+        let message = format!("{name} needs windows, and narthex has none yet: rows are computed one by one");
+        return Some(Mistake::new(span, message));
+    }
+    if MISSING.contains(&name) {
+        return Some(Mistake::new(span, format!("Flink has the function {name}, narthex does not have it")));
+    }
+    let (_, ours) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name)?;
+    Some(Mistake::new(span, format!("there is no function {name} in Flink SQL; it is {ours} there")))
+}

@@ -1,0 +1,686 @@
+//! `GROUP BY` with a window: groups, aggregates, and what SELECT and HAVING make of them.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, TimestampMillisecondArray};
+use arrow::datatypes::TimestampMillisecondType;
+use datafusion_common::ScalarValue;
+use datafusion_physical_expr::expressions::Column;
+use narthex_sql::ast::{
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Select,
+    SelectItem, Spanned,
+};
+use narthex_sql::{DataType, Span};
+
+use super::windows::{Auxiliary, auxiliary, group_window};
+use super::{QueryBinder, Rows, all, project};
+use crate::aggregates::{self, AggregateCall};
+use crate::bind::children;
+use crate::bound::Bound;
+use crate::kernel::Kernel;
+use crate::plan::{Projected, Relation, Stateful, StatefulInput, StatefulOperator, WindowPlaces, Windows};
+use crate::scope::{Scope, ScopeColumn, TimeAttribute, WindowColumn, WindowPart};
+use crate::windows::{WindowKind, window_time};
+
+/// What to do about results that change.
+const WITHOUT_WINDOW: &str = "tables here take rows that stay: read from a window, such as TABLE(TUMBLE(TABLE t, \
+                              DESCRIPTOR(rt), INTERVAL '10' SECOND)), and GROUP BY window_start, window_end too";
+
+/// A call of an aggregate, with its values as columns of what is grouped.
+struct Call {
+    expr: Expr,
+    call: AggregateCall,
+}
+
+/// What makes the groups.
+struct Key {
+    expr: Expr,
+    bound: Bound,
+    /// As a column of the input, if it is one.
+    column: Option<ScopeColumn>,
+}
+
+/// A grouped query on its way.
+struct Grouping {
+    keys: Vec<Key>,
+    /// Which of the keys each set of `GROUPING SETS` has.
+    sets: Vec<Vec<usize>>,
+    calls: Vec<Call>,
+    /// `GROUPING(…)` and the like.
+    marks: Vec<(Expr, Vec<usize>)>,
+    window: WindowPlaces,
+    /// What is grouped: keys, start and end of the window, values.
+    input: Relation,
+    time_type: DataType,
+}
+
+impl QueryBinder<'_> {
+    /// Whether a SELECT makes groups.
+    pub(super) fn is_grouped(select: &Select) -> bool {
+        let has_keys = !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+        has_keys || select.having.is_some() || selected_exprs(select).any(has_aggregate)
+    }
+
+    /// What a SELECT with groups gives.
+    pub(super) fn grouped(&self, select: &Select, rows: Rows) -> Option<Rows> {
+        let (exprs, sets) = self.keys(select)?;
+        let (rows, group_window) = self.with_group_window(&exprs, rows)?;
+        let grouping = self.grouping(select, &exprs, sets, rows.clone(), group_window.is_some())?;
+        let mut grouped = grouping.rows(&rows.scope);
+        if let Some(window) = group_window {
+            self.auxiliaries(select, &window, &mut grouped.scope)?;
+        }
+        if let Some(having) = &select.having {
+            let predicate = self.condition(&grouped.scope, having)?.expr;
+            grouped.relation = Relation::Filter { input: Box::new(grouped.relation), predicate };
+        }
+        let is_wildcard =
+            |item: &&SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+        if let Some(item) = select.projection.iter().find(is_wildcard) {
+            self.refuse(
+                item.span(),
+                "* stands for all columns, and a group has only its keys and aggregates",
+                "write those by name",
+            );
+            return None;
+        }
+        let columns = self.projection(&grouped.scope, &select.projection)?;
+        Some(project(grouped, columns))
+    }
+
+    /// SELECT DISTINCT: each combination once in a window.
+    pub(super) fn distinct(&self, rows: Rows, span: Span) -> Option<Rows> {
+        let part = |wanted: WindowPart| rows.scope.window_part(wanted);
+        let (Some(start), Some(end)) = (part(WindowPart::Start), part(WindowPart::End)) else {
+            self.refuse(span, "this SELECT DISTINCT has no window: its results would be kept for ever", {
+                "select window_start and window_end of a window as well"
+            });
+            return None;
+        };
+        let zone = rows.scope.columns[end].window.and_then(|window| window.zone);
+        let is_key = |at: &usize| rows.scope.columns[*at].window.is_none();
+        let keys: Vec<usize> = (0..rows.scope.columns.len()).filter(is_key).collect();
+        let all = rows.relation.columns();
+        let mut columns: Vec<_> = keys.iter().map(|&at| all[at].clone()).collect();
+        columns.extend([all[start].clone(), all[end].clone()]);
+        let operator = StatefulOperator::WindowAggregate {
+            keys: keys.clone(),
+            window: WindowPlaces { start, end, zone },
+            aggregates: Vec::new(),
+        };
+        let inputs = vec![StatefulInput { relation: rows.relation, keys: keys.clone() }];
+        let relation = Relation::Stateful(Box::new(Stateful { inputs, operator, columns }));
+        // Back into the order of the list.
+        let place = |at: usize| match rows.scope.columns[at].window.map(|window| window.part) {
+            None => (keys.partition_point(|&key| key < at), false),
+            Some(WindowPart::Start) => (keys.len(), false),
+            Some(WindowPart::End) => (keys.len() + 1, false),
+            Some(WindowPart::Time) => (keys.len() + 1, true),
+        };
+        let projected = rows.scope.columns.iter().enumerate().map(|(at, column)| {
+            let (from, is_time) = place(at);
+            let data_type = column.data_type.clone();
+            let bound = Bound::column(&column.name, from, data_type.clone(), span);
+            let bound = if is_time { time_of_window(bound, data_type.clone(), zone) } else { bound };
+            Projected { name: column.name.clone(), data_type, expr: bound.expr }
+        });
+        let relation = Relation::Project { input: Box::new(relation), columns: projected.collect() };
+        Some(Rows { relation, scope: rows.scope })
+    }
+
+    /// The expressions of GROUP BY, each once, and the sets that are made of them.
+    fn keys(&self, select: &Select) -> Option<(Vec<Expr>, Vec<Vec<usize>>)> {
+        let GroupByExpr::Expressions(elements, modifiers) = &select.group_by else {
+            self.refuse(select.group_by.span(), "GROUP BY ALL is not Flink SQL", "write the columns by name");
+            return None;
+        };
+        if !modifiers.is_empty() {
+            self.refuse(
+                select.group_by.span(),
+                "WITH ROLLUP, CUBE or TOTALS is not Flink SQL",
+                "write GROUP BY ROLLUP (…), CUBE (…) or GROUPING SETS (…)",
+            );
+            return None;
+        }
+        let mut exprs: Vec<Expr> = Vec::new();
+        let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+        for element in elements {
+            let choices: Vec<Vec<&Expr>> = match element {
+                Expr::GroupingSets(sets) => sets.iter().map(|set| set.iter().collect()).collect(),
+                Expr::Rollup(parts) => {
+                    (0..=parts.len()).rev().map(|length| parts[..length].iter().flatten().collect()).collect()
+                }
+                Expr::Cube(parts) if parts.len() > 10 => {
+                    self.refuse(element.span(), "a CUBE of more than 10 columns", "write GROUPING SETS");
+                    return None;
+                }
+                Expr::Cube(parts) => {
+                    let has = |set: usize, at: usize| set & (1 << (parts.len() - 1 - at)) != 0;
+                    let chosen = |set: usize| {
+                        let mine = parts.iter().enumerate().filter(move |(at, _)| has(set, *at));
+                        mine.flat_map(|(_, part)| part).collect()
+                    };
+                    (0..1_usize << parts.len()).rev().map(chosen).collect()
+                }
+                Expr::Tuple(parts) => vec![parts.iter().collect()],
+                Expr::Nested(inside) => vec![vec![&**inside]],
+                single => vec![vec![single]],
+            };
+            let mut next = Vec::new();
+            for set in &sets {
+                for choice in &choices {
+                    let mut set = set.clone();
+                    for &expr in choice {
+                        let at = exprs.iter().position(|known| known == expr).unwrap_or_else(|| {
+                            exprs.push(expr.clone());
+                            exprs.len() - 1
+                        });
+                        if !set.contains(&at) {
+                            set.push(at);
+                        }
+                    }
+                    next.push(set);
+                }
+            }
+            sets = next;
+        }
+        Some((exprs, sets))
+    }
+
+    /// Applies `GROUP BY TUMBLE(…)` and its like, as if FROM had read from that window.
+    fn with_group_window(&self, exprs: &[Expr], rows: Rows) -> Option<(Rows, Option<(WindowKind, Span)>)> {
+        let mut found = exprs.iter().filter_map(|expr| group_window(expr, self.environment));
+        let Some(first) = found.next() else { return Some((rows, None)) };
+        let window = self.told_all(first)?;
+        if found.next().is_some() {
+            self.refuse(window.span, "GROUP BY has two windows", "one SELECT makes one kind of windows");
+            return None;
+        }
+        let time = self.expr(&rows.scope, window.time)?;
+        let at = self.time_column(&rows.scope, &time, window.time.span())?;
+        let mut rows = rows;
+        let mut keys = Vec::new();
+        if matches!(window.kind, WindowKind::Session { .. }) {
+            let others = exprs.iter().filter(|expr| group_window(expr, self.environment).is_none());
+            let values: Vec<Bound> =
+                others.map(|expr| self.expr(&rows.scope, expr)).collect::<Option<_>>()?;
+            (rows, keys) = with_columns(rows, values);
+        }
+        let rows = self.in_windows(rows, window.kind, 0, at, keys);
+        Some((rows, Some((window.kind, window.span))))
+    }
+
+    /// Rows with the windows that their time falls into.
+    pub(super) fn in_windows(
+        &self,
+        rows: Rows,
+        kind: WindowKind,
+        offset_ms: i64,
+        time: usize,
+        keys: Vec<usize>,
+    ) -> Rows {
+        let Rows { relation, mut scope } = rows;
+        let time_type = scope.columns[time].data_type.with_nullable(false);
+        let zone = matches!(time_type.bare(), DataType::TimestampLtz(_)).then_some(self.environment.zone);
+        let windows = Windows { kind, offset_ms, time, zone, time_type };
+        let table = scope.columns.first().and_then(|column| column.table.clone());
+        scope.columns.iter_mut().for_each(|column| column.window = None);
+        let parts = [WindowPart::Start, WindowPart::End, WindowPart::Time];
+        for (part, (mut name, data_type)) in parts.into_iter().zip(windows.columns()) {
+            // As Flink names them where there are such columns already.
+            while scope.columns.iter().any(|column| column.name == name) {
+                name.push('0');
+            }
+            scope.columns.push(ScopeColumn {
+                table: table.clone(),
+                time: (part == WindowPart::Time).then_some(TimeAttribute::Rowtime),
+                window: Some(WindowColumn { part, zone }),
+                ..ScopeColumn::plain(name, data_type)
+            });
+        }
+        let relation = if matches!(kind, WindowKind::Session { .. }) {
+            let columns = scope.columns.iter().map(|column| (column.name.clone(), column.data_type.clone()));
+            let operator = StatefulOperator::Sessions { keys: keys.clone(), windows };
+            let inputs = vec![StatefulInput { relation, keys }];
+            Relation::Stateful(Box::new(Stateful { inputs, operator, columns: columns.collect() }))
+        } else {
+            Relation::Windows { input: Box::new(relation), windows }
+        };
+        Rows { relation, scope }
+    }
+
+    /// The place of a value that must be a time attribute.
+    pub(super) fn time_column(&self, scope: &Scope, time: &Bound, span: Span) -> Option<usize> {
+        let at = time.expr.downcast_ref::<Column>().map(Column::index);
+        let column = at.and_then(|at| scope.columns.get(at));
+        match column.map(|column| column.time) {
+            Some(Some(TimeAttribute::Rowtime)) => return at,
+            Some(Some(TimeAttribute::Proctime)) => {
+                self.refuse(
+                    span,
+                    "windows by processing time are not supported",
+                    "use the time of the events: a column with a WATERMARK",
+                );
+                return None;
+            }
+            _ => {}
+        }
+        let name = column.map_or("this", |column| column.name.as_str());
+        let is_time = matches!(time.data_type.bare(), DataType::Timestamp(_) | DataType::TimestampLtz(_));
+        let message = if is_time {
+            format!("{name} does not tell the stream's time: there is no watermark for it here")
+        } else {
+            format!("a window needs a time column; {name} is {}", time.data_type.bare())
+        };
+        let advice = "use the column of the table's WATERMARK FOR …, as it is: what is computed from it, and what \
+                      comes out of a join of tables without time bounds, is a value like others";
+        self.refuse(span, message, advice);
+        None
+    }
+
+    /// Binds keys, values and calls.
+    fn grouping(
+        &self,
+        select: &Select,
+        exprs: &[Expr],
+        sets: Vec<Vec<usize>>,
+        rows: Rows,
+        has_group_window: bool,
+    ) -> Option<Grouping> {
+        let scope = rows.scope.clone();
+        let part = |wanted: WindowPart| scope.window_part(wanted);
+        let (mut keys, mut places) = (Vec::new(), Vec::new());
+        let mut parts = Vec::new();
+        let mut is_whole = true;
+        for expr in exprs {
+            if group_window(expr, self.environment).is_some() {
+                parts.extend([WindowPart::Start, WindowPart::End]);
+                places.push(None);
+                continue;
+            }
+            let Some(bound) = self.expr(&scope, expr) else {
+                is_whole = false;
+                continue;
+            };
+            let at = bound.expr.downcast_ref::<Column>().map(Column::index);
+            let column = at.and_then(|at| scope.columns.get(at)).cloned();
+            if let Some(window) = column.as_ref().and_then(|column| column.window) {
+                parts.push(window.part);
+                places.push(None);
+                continue;
+            }
+            places.push(Some(keys.len()));
+            keys.push(Key { expr: expr.clone(), bound, column });
+        }
+        let borders =
+            self.borders(select, (part(WindowPart::Start), part(WindowPart::End)), &parts, has_group_window);
+        let mut columns: Vec<(String, Bound)> = Vec::new();
+        for (at, key) in keys.iter().enumerate() {
+            columns.push((key_name(key, at), key.bound.clone()));
+        }
+        for at in borders.iter().flat_map(|(start, end)| [*start, *end]) {
+            let column = &scope.columns[at];
+            let bound = Bound::column(&column.name, at, column.data_type.clone(), select.span());
+            columns.push((column.name.clone(), bound));
+        }
+        let (mut calls, mut marks): (Vec<Call>, Vec<(Expr, Vec<usize>)>) = (Vec::new(), Vec::new());
+        for expr in selected_exprs(select).flat_map(aggregates_in) {
+            let Expr::Function(function) = expr else { continue };
+            if calls.iter().any(|call| call.expr == *expr) || marks.iter().any(|(mark, _)| mark == expr) {
+                continue;
+            }
+            if is_mark(function) {
+                match self.mark(function, &keys, &scope) {
+                    Some(of) => marks.push((expr.clone(), of)),
+                    None => is_whole = false,
+                }
+                continue;
+            }
+            match self.aggregate(function, expr.span(), &scope, &mut columns) {
+                Some(call) => calls.push(Call { expr: expr.clone(), call }),
+                None => is_whole = false,
+            }
+        }
+        let (_, end) = borders.filter(|_| is_whole)?;
+        let sets = sets.iter().map(|set| set.iter().filter_map(|&at| places[at]).collect()).collect();
+        let zone = scope.columns[end].window.and_then(|window| window.zone);
+        let time_type = part(WindowPart::Time).map_or_else(
+            || match zone {
+                Some(_) => DataType::NotNull(Box::new(DataType::TimestampLtz(3))),
+                None => DataType::NotNull(Box::new(DataType::Timestamp(3))),
+            },
+            |at| scope.columns[at].data_type.clone(),
+        );
+        let window = WindowPlaces { start: keys.len(), end: keys.len() + 1, zone };
+        let input = project(rows, columns).relation;
+        Some(Grouping { keys, sets, calls, marks, window, input, time_type })
+    }
+
+    /// The places of the window's start and end, by which groups must be made.
+    fn borders(
+        &self,
+        select: &Select,
+        found: (Option<usize>, Option<usize>),
+        parts: &[WindowPart],
+        has_group_window: bool,
+    ) -> Option<(usize, usize)> {
+        let (Some(start), Some(end)) = found else {
+            self.refuse(
+                keys_span(select),
+                "these groups have no window: their results change with every row",
+                WITHOUT_WINDOW,
+            );
+            return None;
+        };
+        let has = |wanted| parts.contains(&wanted);
+        if !(has_group_window || has(WindowPart::Start) && has(WindowPart::End)) {
+            let missing = if has(WindowPart::Start) { "window_end" } else { "window_start" };
+            self.refuse(
+                keys_span(select),
+                format!("GROUP BY lacks {missing}: the results of these groups would change with every row"),
+                WITHOUT_WINDOW,
+            );
+            return None;
+        }
+        Some((start, end))
+    }
+
+    /// A call of an aggregate; its values become columns.
+    pub(super) fn aggregate(
+        &self,
+        function: &Function,
+        span: Span,
+        scope: &Scope,
+        columns: &mut Vec<(String, Bound)>,
+    ) -> Option<AggregateCall> {
+        let name = function.name.to_string().to_uppercase();
+        let FunctionArguments::List(list) = &function.args else {
+            self.refuse(
+                span,
+                format!("{name} needs parentheses with its values"),
+                "see the guide's functions",
+            );
+            return None;
+        };
+        if !list.clauses.is_empty() || function.null_treatment.is_some() || !function.within_group.is_empty()
+        {
+            self.refuse(
+                span,
+                format!("what stands behind the values of {name} is not supported"),
+                "leave it out: rows come in the order in which they arrive",
+            );
+            return None;
+        }
+        let is_distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
+        let mut values = Vec::new();
+        for argument in &list.args {
+            match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Wildcard)
+                    if name == "COUNT" && list.args.len() == 1 => {}
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
+                    if has_aggregate(expr) {
+                        self.refuse(
+                            expr.span(),
+                            format!("there is an aggregate inside of {name}"),
+                            "compute the inner one in a sub-query",
+                        );
+                        return None;
+                    }
+                    values.push(self.expr(scope, expr)?);
+                }
+                other => {
+                    self.refuse(span, format!("{name} does not take {other}"), "give it values");
+                    return None;
+                }
+            }
+        }
+        let filter = match &function.filter {
+            Some(condition) => Some(self.condition(scope, condition)?),
+            None => None,
+        };
+        let resolved = self.told(aggregates::resolve(&name, values, is_distinct, filter.is_none(), span))?;
+        let mut column = |bound: Bound| {
+            // A value that several calls share is one column.
+            let known = columns.iter().position(|(_, known)| known.expr.eq(&bound.expr));
+            known.unwrap_or_else(|| {
+                columns.push((format!("$v{}", columns.len()), bound));
+                columns.len() - 1
+            })
+        };
+        let argument_types = resolved.arguments.iter().map(|bound| bound.data_type.clone()).collect();
+        let arguments = resolved.arguments.into_iter().map(&mut column).collect();
+        let filter = filter.map(column);
+        let function = resolved.function;
+        let data_type = resolved.data_type;
+        Some(AggregateCall { function, arguments, argument_types, is_distinct, filter, data_type })
+    }
+
+    /// Which keys a `GROUPING(…)` asks for.
+    fn mark(&self, function: &Function, keys: &[Key], scope: &Scope) -> Option<Vec<usize>> {
+        let mut of = Vec::new();
+        for expr in children::arguments(function) {
+            let bound = self.expr(scope, expr)?;
+            let Some(at) = keys.iter().position(|key| key.expr == *expr || key.bound.expr.eq(&bound.expr))
+            else {
+                let message = format!("{expr} is not in GROUP BY");
+                self.refuse(expr.span(), message, "GROUPING tells of a key whether its set has it");
+                return None;
+            };
+            of.push(at);
+        }
+        Some(of)
+    }
+
+    /// Lets TUMBLE_START and its like be read from the window's columns.
+    fn auxiliaries(&self, select: &Select, window: &(WindowKind, Span), scope: &mut Scope) -> Option<()> {
+        let mut all = Vec::new();
+        selected_exprs(select).for_each(|expr| every(expr, &mut all));
+        for expr in all {
+            let Some(found) = auxiliary(expr, self.environment) else { continue };
+            let (what, of) = self.told_all(found)?;
+            if of.kind != window.0 {
+                self.refuse(
+                    expr.span(),
+                    format!("{expr} is of another window than GROUP BY"),
+                    "give it the same column and sizes",
+                );
+                return None;
+            }
+            let part = match what {
+                Auxiliary::Start => WindowPart::Start,
+                Auxiliary::End => WindowPart::End,
+                Auxiliary::Rowtime => WindowPart::Time,
+                Auxiliary::Proctime => {
+                    self.refuse(expr.span(), format!("{expr} is of a window by processing time"), {
+                        "the window is by the time of the events: use …_ROWTIME"
+                    });
+                    return None;
+                }
+            };
+            let at = scope.window_part(part)?;
+            let column = &scope.columns[at];
+            let bound = Bound::column(&column.name, at, column.data_type.clone(), expr.span());
+            scope.computed.push((expr.clone(), bound));
+        }
+        Some(())
+    }
+}
+
+impl Grouping {
+    /// The groups: keys, the window's start, end and time, aggregates, marks.
+    fn rows(self, from: &Scope) -> Rows {
+        let mut scope = Scope { grouped_from: Some(Arc::new(from.clone())), ..Scope::default() };
+        let one_set = self.sets.len() == 1;
+        for (at, key) in self.keys.iter().enumerate() {
+            let is_everywhere = self.sets.iter().all(|set| set.contains(&at));
+            let data_type = &key.bound.data_type;
+            let data_type = data_type.with_nullable(data_type.is_nullable() || !is_everywhere);
+            let bound = Bound::column(&key_name(key, at), at, data_type.clone(), key.bound.span);
+            scope.computed.push((key.expr.clone(), bound));
+            let table = key.column.as_ref().and_then(|column| column.table.clone());
+            scope.columns.push(ScopeColumn { table, ..ScopeColumn::plain(key_name(key, at), data_type) });
+        }
+        let zone = self.window.zone;
+        let border = DataType::NotNull(Box::new(DataType::Timestamp(3)));
+        let parts = [
+            (WindowPart::Start, "window_start", border.clone()),
+            (WindowPart::End, "window_end", border),
+            (WindowPart::Time, "window_time", self.time_type.clone()),
+        ];
+        for (part, default, data_type) in parts {
+            let named = from.window_part(part).map(|at| &from.columns[at]);
+            let (table, name) =
+                named.map_or((None, default), |column| (column.table.clone(), column.name.as_str()));
+            scope.columns.push(ScopeColumn {
+                table,
+                time: (part == WindowPart::Time).then_some(TimeAttribute::Rowtime),
+                window: Some(WindowColumn { part, zone }),
+                ..ScopeColumn::plain(name, data_type)
+            });
+        }
+        for call in &self.calls {
+            let at = scope.columns.len();
+            let (name, data_type) = (format!("$a{at}"), call.call.data_type.clone());
+            let bound = Bound::column(&name, at, data_type.clone(), call.expr.span());
+            scope.computed.push((call.expr.clone(), bound));
+            scope.columns.push(ScopeColumn::plain(name, data_type));
+        }
+        for (expr, _) in &self.marks {
+            let at = scope.columns.len();
+            let (name, data_type) = (format!("$g{at}"), DataType::NotNull(Box::new(DataType::BigInt)));
+            scope.computed.push((expr.clone(), Bound::column(&name, at, data_type.clone(), expr.span())));
+            scope.columns.push(ScopeColumn::plain(name, data_type));
+        }
+        let mut relations: Vec<Relation> = self.sets.iter().map(|set| self.one_set(set, &scope)).collect();
+        let relation = if one_set { relations.remove(0) } else { Relation::Union(relations) };
+        Rows { relation, scope }
+    }
+
+    fn one_set(&self, set: &[usize], scope: &Scope) -> Relation {
+        let mut columns: Vec<(String, DataType)> = Vec::new();
+        let input = self.input.columns();
+        columns.extend(set.iter().map(|&at| input[at].clone()));
+        columns.extend([input[self.window.start].clone(), input[self.window.end].clone()]);
+        let calls = self.calls.iter().enumerate();
+        columns.extend(calls.map(|(at, call)| (format!("$a{at}"), call.call.data_type.clone())));
+        let operator = StatefulOperator::WindowAggregate {
+            keys: set.to_vec(),
+            window: self.window,
+            aggregates: self.calls.iter().map(|call| call.call.clone()).collect(),
+        };
+        let inputs = vec![StatefulInput { relation: self.input.clone(), keys: set.to_vec() }];
+        let stateful = Relation::Stateful(Box::new(Stateful { inputs, operator, columns }));
+        let keys = self.keys.len();
+        let end = set.len() + 1;
+        let projected = scope.columns.iter().enumerate().map(|(place, column)| {
+            let (name, data_type) = (column.name.clone(), column.data_type.clone());
+            let span = Span::empty();
+            let bound = if place < keys {
+                match set.iter().position(|&key| key == place) {
+                    Some(from) => Bound::column(&name, from, data_type.clone(), span),
+                    None => Bound::null(&data_type, span),
+                }
+            } else if place == keys + 2 {
+                let end = Bound::column(&name, end, data_type.clone(), span);
+                time_of_window(end, data_type.clone(), self.window.zone)
+            } else if place < keys + 2 {
+                Bound::column(&name, set.len() + (place - keys), data_type.clone(), span)
+            } else if place < keys + 3 + self.calls.len() {
+                Bound::column(&name, end + 1 + (place - keys - 3), data_type.clone(), span)
+            } else {
+                let (_, of) = &self.marks[place - keys - 3 - self.calls.len()];
+                let value = mark_value(of, set);
+                Bound::literal(ScalarValue::Int64(Some(value)), data_type.clone(), span)
+            };
+            Projected { name, data_type, expr: bound.expr }
+        });
+        Relation::Project { columns: projected.collect(), input: Box::new(stateful) }
+    }
+}
+
+/// `GROUPING(a, b)`: a bit for each, set where this set lacks it.
+fn mark_value(of: &[usize], set: &[usize]) -> i64 {
+    of.iter().fold(0, |value, key| value << 1 | i64::from(!set.contains(key)))
+}
+
+/// The time of a window, from its end.
+fn time_of_window(end: Bound, data_type: DataType, zone: Option<chrono_tz::Tz>) -> Bound {
+    let span = end.span;
+    Kernel::call("WINDOW_TIME", vec![end], data_type, span, move |arguments, _| {
+        let ends = arguments[0].as_primitive::<TimestampMillisecondType>();
+        let times: TimestampMillisecondArray =
+            ends.iter().map(|end| end.map(|end| window_time(end, zone))).collect();
+        let times = if zone.is_some() { times.with_timezone("UTC") } else { times };
+        Ok(Arc::new(times) as ArrayRef)
+    })
+}
+
+/// The rows with more columns behind theirs, and where these are. What is a column already is not made twice.
+pub(super) fn with_columns(rows: Rows, values: Vec<Bound>) -> (Rows, Vec<usize>) {
+    let mut places = Vec::new();
+    let mut columns = all(&rows.scope, None, Span::empty());
+    for value in values {
+        if let Some(column) = value.expr.downcast_ref::<Column>() {
+            places.push(column.index());
+        } else {
+            places.push(columns.len());
+            columns.push((format!("$k{}", columns.len()), value));
+        }
+    }
+    (widened(rows, columns), places)
+}
+
+/// Rows with these columns, of which the first are theirs and belong to the same tables.
+pub(super) fn widened(rows: Rows, columns: Vec<(String, Bound)>) -> Rows {
+    let tables: Vec<_> = rows.scope.columns.iter().map(|column| column.table.clone()).collect();
+    let mut rows = project(rows, columns);
+    for (column, table) in rows.scope.columns.iter_mut().zip(tables) {
+        column.table = table;
+    }
+    rows
+}
+
+fn key_name(key: &Key, at: usize) -> String {
+    key.column.as_ref().map_or_else(|| format!("$k{at}"), |column| column.name.clone())
+}
+
+fn keys_span(select: &Select) -> Span {
+    let span = select.group_by.span();
+    if span == Span::empty() { select.span() } else { span }
+}
+
+/// The expressions in which aggregates may stand.
+pub(super) fn selected_exprs(select: &Select) -> impl Iterator<Item = &Expr> {
+    let items = select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    });
+    items.chain(&select.having)
+}
+
+fn is_mark(function: &Function) -> bool {
+    ["GROUPING", "GROUPING_ID", "GROUP_ID"]
+        .iter()
+        .any(|name| function.name.to_string().eq_ignore_ascii_case(name))
+}
+
+/// The calls of aggregates in an expression.
+fn aggregates_in(expr: &Expr) -> Vec<&Expr> {
+    if let Expr::Function(function) = expr
+        && function.over.is_none()
+        && (is_mark(function) || aggregates::is_aggregate(&function.name.to_string().to_uppercase()))
+    {
+        return vec![expr];
+    }
+    children::of(expr).into_iter().flat_map(aggregates_in).collect()
+}
+
+fn has_aggregate(expr: &Expr) -> bool {
+    !aggregates_in(expr).is_empty()
+}
+
+/// An expression and all inside of it.
+pub(super) fn every<'a>(expr: &'a Expr, all: &mut Vec<&'a Expr>) {
+    all.push(expr);
+    children::of(expr).into_iter().for_each(|child| every(child, all));
+}

@@ -1,0 +1,498 @@
+//! `OVER (…)`: values of the rows before a row, and numbers of rows by an order.
+
+use datafusion_common::ScalarValue;
+use datafusion_physical_expr::PhysicalExpr;
+use datafusion_physical_expr::expressions::{Column, Literal};
+use narthex_sql::ast::{
+    Expr, Function, NamedWindowExpr, OrderByExpr, OrderBySort, Select, Spanned, WindowFrameBound,
+    WindowFrameUnits, WindowSpec, WindowType,
+};
+use narthex_sql::{DataType, Span};
+
+use super::aggregate::{every, selected_exprs, widened, with_columns};
+use super::{QueryBinder, Rows, all};
+use crate::bind::children;
+use crate::bound::Bound;
+use crate::plan::{
+    Frame, OverCall, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, WindowPlaces,
+};
+use crate::scope::{Scope, ScopeColumn, TimeAttribute, WindowPart};
+
+/// Functions that number rows.
+const RANKS: [&str; 3] = ["ROW_NUMBER", "RANK", "DENSE_RANK"];
+
+/// Rows, and where the columns of an OVER are.
+struct Ordered {
+    rows: Rows,
+    /// The rows' own columns; those behind are the OVER's.
+    width: usize,
+    keys: Vec<usize>,
+    order: Vec<usize>,
+    /// Of the keys, if they have one.
+    window: Option<WindowPlaces>,
+}
+
+impl QueryBinder<'_> {
+    /// The calls with OVER in a SELECT, each once.
+    fn calls_over(select: &Select) -> Vec<&Expr> {
+        let mut all = Vec::new();
+        selected_exprs(select).for_each(|expr| every(expr, &mut all));
+        let mut calls: Vec<&Expr> = Vec::new();
+        for expr in all {
+            if matches!(expr, Expr::Function(call) if call.over.is_some()) && !calls.contains(&expr) {
+                calls.push(expr);
+            }
+        }
+        calls
+    }
+
+    /// Rows with what the calls with OVER compute of them in columns behind theirs.
+    pub(super) fn over(&self, select: &Select, rows: Rows) -> Option<Rows> {
+        let calls = Self::calls_over(select);
+        let Some(first) = calls.first() else { return Some(rows) };
+        let functions: Vec<(&Expr, &Function)> = calls
+            .iter()
+            .filter_map(|expr| match expr {
+                Expr::Function(call) => Some((*expr, call)),
+                _ => None,
+            })
+            .collect();
+        let specs: Vec<WindowSpec> = functions
+            .iter()
+            .map(|(expr, call)| self.spec(select, call, expr.span()))
+            .collect::<Option<_>>()?;
+        let spec = specs.first()?;
+        if let Some(at) = specs.iter().position(|other| other != spec) {
+            self.refuse(
+                calls[at].span(),
+                "this OVER is another one than the first of this SELECT",
+                "write a sub-query for each of them",
+            );
+            return None;
+        }
+        let width = rows.scope.columns.len();
+        let keys: Vec<Bound> =
+            spec.partition_by.iter().map(|expr| self.expr(&rows.scope, expr)).collect::<Option<_>>()?;
+        let order: Vec<Bound> =
+            spec.order_by.iter().map(|order| self.expr(&rows.scope, &order.expr)).collect::<Option<_>>()?;
+        let (rows, keys) = with_columns(rows, keys);
+        let (rows, order) = with_columns(rows, order);
+        let is_rank =
+            |call: &Function| RANKS.iter().any(|name| call.name.to_string().eq_ignore_ascii_case(name));
+        let window = window_of(&rows.scope, &keys);
+        if let [(expr, call)] = functions.as_slice()
+            && is_rank(call)
+            && (window.is_some() || !self.is_by_time(spec, &rows.scope, &order))
+        {
+            return self.ranked(
+                expr,
+                &call.name.to_string().to_uppercase(),
+                spec,
+                Ordered { rows, width, keys, order, window },
+            );
+        }
+        let time = self.time_of(spec, &rows.scope, &order, first.span())?;
+        let frame = self.frame(spec, &rows.scope, time, first.span())?;
+        self.computed_over(&functions, rows, width, keys, time, frame)
+    }
+
+    fn spec(&self, select: &Select, call: &Function, span: Span) -> Option<WindowSpec> {
+        let mut window = match call.over.as_ref()? {
+            WindowType::WindowSpec(spec) => spec.clone(),
+            WindowType::NamedWindow(name) => self.named_window(select, &name.value, name.span)?,
+        };
+        if let Some(base) = window.window_name.take() {
+            let named = self.named_window(select, &base.value, base.span)?;
+            if window.partition_by.is_empty() {
+                window.partition_by = named.partition_by;
+            }
+            if window.order_by.is_empty() {
+                window.order_by = named.order_by;
+            }
+            window.window_frame = window.window_frame.or(named.window_frame);
+        }
+        if window.order_by.is_empty() {
+            self.refuse(span, "this OVER has no ORDER BY", "order by the time column: ORDER BY rt");
+            return None;
+        }
+        Some(window)
+    }
+
+    fn named_window(&self, select: &Select, name: &str, span: Span) -> Option<WindowSpec> {
+        let found = select.named_window.iter().find(|window| window.0.value == name);
+        match found.map(|window| &window.1) {
+            Some(NamedWindowExpr::WindowSpec(spec)) => Some(spec.clone()),
+            _ => {
+                self.refuse(span, format!("there is no window {name}"), "define it: WINDOW w AS (…)");
+                None
+            }
+        }
+    }
+
+    /// Whether rows are ordered by time, from the first to the last.
+    fn is_by_time(&self, spec: &WindowSpec, scope: &Scope, order: &[usize]) -> bool {
+        let is_ascending = |order: &OrderByExpr| !is_descending(order);
+        matches!((order, spec.order_by.as_slice()), ([at], [by])
+            if scope.columns[*at].time.is_some() && is_ascending(by))
+    }
+
+    /// The time column of an OVER; the inner is none where it is by processing time.
+    #[expect(clippy::option_option, reason = "no mistake, and no time of the events")]
+    fn time_of(
+        &self,
+        spec: &WindowSpec,
+        scope: &Scope,
+        order: &[usize],
+        span: Span,
+    ) -> Option<Option<usize>> {
+        if self.is_by_time(spec, scope, order)
+            && let [at] = order
+        {
+            let is_rowtime = scope.columns[*at].time == Some(TimeAttribute::Rowtime);
+            return Some(is_rowtime.then_some(*at));
+        }
+        let place = spec.order_by.first().map_or(span, |order| order.expr.span());
+        self.refuse(
+            place,
+            "OVER goes by the stream's time, ascending",
+            "ORDER BY the column of the table's WATERMARK, or one AS PROCTIME(), alone",
+        );
+        None
+    }
+
+    fn frame(&self, spec: &WindowSpec, scope: &Scope, time: Option<usize>, span: Span) -> Option<Frame> {
+        let Some(frame) = &spec.window_frame else { return Some(Frame::Range(None)) };
+        let ends_here = matches!(frame.end_bound, None | Some(WindowFrameBound::CurrentRow));
+        if !ends_here || matches!(frame.start_bound, WindowFrameBound::Following(_)) {
+            self.refuse(span, "a frame cannot end behind its row: that has not come yet", {
+                "end it with CURRENT ROW"
+            });
+            return None;
+        }
+        let is_rows = match frame.units {
+            WindowFrameUnits::Rows => true,
+            WindowFrameUnits::Range => false,
+            WindowFrameUnits::Groups => {
+                self.refuse(span, "GROUPS is not supported", "use ROWS or RANGE");
+                return None;
+            }
+        };
+        let before = match &frame.start_bound {
+            WindowFrameBound::Preceding(None) => {
+                return Some(if is_rows { Frame::Rows(None) } else { Frame::Range(None) });
+            }
+            WindowFrameBound::CurrentRow | WindowFrameBound::Following(_) => {
+                return Some(if is_rows { Frame::Rows(Some(0)) } else { Frame::Range(Some(0)) });
+            }
+            WindowFrameBound::Preceding(Some(before)) => before,
+        };
+        let bound = self.expr(scope, before)?;
+        let value = match bound.constant() {
+            Some(value) if is_rows => count(&value).map(Ok),
+            Some(ScalarValue::DurationMillisecond(Some(ms))) if ms >= 0 => Some(Err(ms)),
+            _ => None,
+        };
+        match value {
+            Some(Ok(rows)) => Some(Frame::Rows(Some(rows))),
+            Some(Err(_)) if time.is_none() => {
+                self.refuse(
+                    before.span(),
+                    "RANGE by processing time is not supported",
+                    "use ROWS, or the time of the events",
+                );
+                None
+            }
+            Some(Err(ms)) => Some(Frame::Range(Some(ms))),
+            None => {
+                let (what, example) = if is_rows {
+                    ("ROWS takes a number of rows", "ROWS BETWEEN 3 PRECEDING AND CURRENT ROW")
+                } else {
+                    ("RANGE takes an interval", "RANGE BETWEEN INTERVAL '1' MINUTE PRECEDING AND CURRENT ROW")
+                };
+                self.refuse(before.span(), what, format!("write {example}"));
+                None
+            }
+        }
+    }
+
+    /// Rows numbered by an order, in their window.
+    fn ranked(&self, expr: &Expr, name: &str, spec: &WindowSpec, ordered: Ordered) -> Option<Rows> {
+        let Ordered { rows, width, keys, order, window } = ordered;
+        if name != "ROW_NUMBER" {
+            self.refuse(expr.span(), format!("{name} is not supported"), "use ROW_NUMBER");
+            return None;
+        }
+        let Some(window) = window else {
+            self.refuse(
+                expr.span(),
+                "these numbers change with every row: a later one may come before it",
+                "tables here take rows that stay: PARTITION BY window_start and window_end of a window too, or keep \
+                 the first row of a key with ORDER BY the time column ASC and WHERE … = 1",
+            );
+            return None;
+        };
+        let is_border = |at: &usize| *at == window.start || *at == window.end;
+        let sorted: Vec<SortKey> = order
+            .iter()
+            .zip(&spec.order_by)
+            .map(|(&column, by)| {
+                let is_descending = is_descending(by);
+                // Null is the least of all.
+                let nulls_first = by.options.nulls_first.unwrap_or(!is_descending);
+                SortKey { column, is_descending, nulls_first }
+            })
+            .collect();
+        let is_last_first = matches!(sorted.as_slice(), [key]
+            if key.is_descending && rows.scope.columns[key.column].time == Some(TimeAttribute::Rowtime));
+        let keys: Vec<usize> = keys.into_iter().filter(|at| !is_border(at)).collect();
+        let operator = StatefulOperator::WindowRank {
+            keys: keys.clone(),
+            window,
+            order: sorted,
+            from: 1,
+            to: u64::MAX,
+            is_last_first,
+        };
+        let number = DataType::NotNull(Box::new(DataType::BigInt));
+        Some(with_results(rows, width, keys, operator, vec![(expr.clone(), number)]))
+    }
+
+    fn computed_over(
+        &self,
+        functions: &[(&Expr, &Function)],
+        rows: Rows,
+        width: usize,
+        keys: Vec<usize>,
+        time: Option<usize>,
+        frame: Frame,
+    ) -> Option<Rows> {
+        let mut columns = all(&rows.scope, None, Span::empty());
+        let (mut calls, mut results) = (Vec::new(), Vec::new());
+        for (expr, function) in functions {
+            let name = function.name.to_string().to_uppercase();
+            let (call, data_type) = match name.as_str() {
+                "ROW_NUMBER" => (OverCall::RowNumber, DataType::NotNull(Box::new(DataType::BigInt))),
+                "LAG" => self.lag(function, expr.span(), &rows.scope, &mut columns)?,
+                "LEAD" | "RANK" | "DENSE_RANK" | "NTILE" | "PERCENT_RANK" | "CUME_DIST" => {
+                    let advice = "it would need rows that have not come yet, or change with later ones";
+                    self.refuse(expr.span(), format!("{name} OVER is not supported"), advice);
+                    return None;
+                }
+                _ => {
+                    let call = self.aggregate(function, expr.span(), &rows.scope, &mut columns)?;
+                    let data_type = call.data_type.clone();
+                    (OverCall::Aggregate(call), data_type)
+                }
+            };
+            calls.push(call);
+            results.push(((*expr).clone(), data_type));
+        }
+        let rows = widened(rows, columns);
+        let operator = StatefulOperator::Over { keys: keys.clone(), time, frame, calls };
+        Some(with_results(rows, width, keys, operator, results))
+    }
+
+    fn lag(
+        &self,
+        function: &Function,
+        span: Span,
+        scope: &Scope,
+        columns: &mut Vec<(String, Bound)>,
+    ) -> Option<(OverCall, DataType)> {
+        let arguments = children::arguments(function);
+        let values: Vec<Bound> =
+            arguments.iter().map(|expr| self.expr(scope, expr)).collect::<Option<_>>()?;
+        let (value, others) = match values.as_slice() {
+            [value, others @ ..] if others.len() < 3 => (value.clone(), others),
+            _ => {
+                self.refuse(span, "LAG takes a value, how many rows before, and a default", "LAG(x, 1, 0)");
+                return None;
+            }
+        };
+        let rows = match others.first().map(Bound::constant) {
+            None => Some(1),
+            Some(rows) => rows.as_ref().and_then(count),
+        };
+        let Some(rows) = rows else {
+            self.refuse(span, "LAG's second value is a number of rows", "write it as a literal");
+            return None;
+        };
+        let mut place = |bound: Bound| {
+            columns.push((format!("$v{}", columns.len()), bound));
+            columns.len() - 1
+        };
+        let mut data_type = value.data_type.with_nullable(true);
+        let default = match others.get(1) {
+            Some(default) => {
+                let cast = crate::cast::cast(default.clone(), &data_type, self.environment.zone, span);
+                let cast = self.told(cast)?;
+                data_type = data_type.with_nullable(value.is_nullable() || default.is_nullable());
+                Some(place(cast))
+            }
+            None => None,
+        };
+        Some((OverCall::Lag { column: place(value), rows, default }, data_type))
+    }
+
+    /// Lets a WHERE on the number of a row tell the operator which numbers are asked for.
+    pub(super) fn narrowed(&self, relation: &mut Relation, scope: &Scope, condition: &Expr) {
+        match condition {
+            Expr::Nested(inside) => self.narrowed(relation, scope, inside),
+            Expr::BinaryOp { left, op: narthex_sql::ast::BinaryOperator::And, right } => {
+                self.narrowed(relation, scope, left);
+                self.narrowed(relation, scope, right);
+            }
+            other => {
+                if let Some((column, from, to)) = self.numbers(scope, other) {
+                    narrow(relation, column, from, to);
+                }
+            }
+        }
+    }
+
+    /// The column that a condition compares with numbers, and the range that it allows.
+    fn numbers(&self, scope: &Scope, condition: &Expr) -> Option<(usize, u64, u64)> {
+        use narthex_sql::ast::BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq};
+        let binder = crate::bind::Binder { scope, environment: self.environment };
+        let column = |expr: &Expr| {
+            let bound = binder.bind(expr).ok()?;
+            Some(bound.expr.downcast_ref::<Column>()?.index())
+        };
+        let number = |expr: &Expr| count(&binder.bind(expr).ok()?.constant()?);
+        match condition {
+            Expr::BinaryOp { left, op, right } => {
+                let (at, number, op) = match (column(left), number(right)) {
+                    (Some(at), Some(number)) => (at, number, op.clone()),
+                    _ => {
+                        let turned = match op {
+                            Lt => Gt,
+                            LtEq => GtEq,
+                            Gt => Lt,
+                            GtEq => LtEq,
+                            other => other.clone(),
+                        };
+                        (column(right)?, number(left)?, turned)
+                    }
+                };
+                match op {
+                    Eq => Some((at, number, number)),
+                    Lt => Some((at, 1, number.saturating_sub(1))),
+                    LtEq => Some((at, 1, number)),
+                    Gt => Some((at, number.saturating_add(1), u64::MAX)),
+                    GtEq => Some((at, number, u64::MAX)),
+                    _ => None,
+                }
+            }
+            Expr::Between { expr, negated: false, low, high } => {
+                Some((column(expr)?, number(low)?, number(high)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Narrows the operator that numbers rows, if this column is its number.
+fn narrow(relation: &mut Relation, column: usize, low: u64, high: u64) {
+    match relation {
+        Relation::Project { input, columns } => {
+            let below = columns.get(column).and_then(|column| column.expr.downcast_ref::<Column>());
+            if let Some(at) = below.map(Column::index) {
+                narrow(input, at, low, high);
+            }
+        }
+        Relation::Filter { input, .. } => narrow(input, column, low, high),
+        Relation::Stateful(stateful) => {
+            let is_last = column + 1 == stateful.columns.len();
+            match &mut stateful.operator {
+                StatefulOperator::WindowRank { from, to, .. } if is_last => {
+                    *from = (*from).max(low);
+                    *to = (*to).min(high);
+                }
+                StatefulOperator::Over { keys, time: Some(time), calls, .. }
+                    if is_last && high == 1 && matches!(calls.as_slice(), [OverCall::RowNumber]) =>
+                {
+                    let operator = StatefulOperator::FirstRow { keys: keys.clone(), time: *time };
+                    let first = first_row(stateful, operator);
+                    *relation = first;
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The first row of each key, with the number 1 behind its columns.
+fn first_row(stateful: &Stateful, operator: StatefulOperator) -> Relation {
+    let mut columns = stateful.columns.clone();
+    let number = columns.pop();
+    let inputs = stateful.inputs.clone();
+    let mut projected: Vec<Projected> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, (name, data_type))| Projected {
+            name: name.clone(),
+            data_type: data_type.clone(),
+            expr: std::sync::Arc::new(Column::new(name, at)),
+        })
+        .collect();
+    projected.extend(number.map(|(name, data_type)| Projected {
+        name,
+        data_type,
+        expr: std::sync::Arc::new(Literal::new(ScalarValue::Int64(Some(1))))
+            as std::sync::Arc<dyn PhysicalExpr>,
+    }));
+    let input = Box::new(Relation::Stateful(Box::new(Stateful { inputs, operator, columns })));
+    Relation::Project { input, columns: projected }
+}
+
+/// The window's columns, if both are among the keys.
+fn window_of(scope: &Scope, keys: &[usize]) -> Option<WindowPlaces> {
+    let part = |wanted: WindowPart| {
+        let is_it = |at: &&usize| scope.columns[**at].window.is_some_and(|window| window.part == wanted);
+        keys.iter().find(is_it).copied()
+    };
+    let (start, end) = (part(WindowPart::Start)?, part(WindowPart::End)?);
+    let zone = scope.columns[end].window.and_then(|window| window.zone);
+    Some(WindowPlaces { start, end, zone })
+}
+
+/// Rows of which an operator makes more columns: the first `width` stay as they are called, and what the calls computed
+/// is found by their expressions.
+fn with_results(
+    rows: Rows,
+    width: usize,
+    keys: Vec<usize>,
+    operator: StatefulOperator,
+    results: Vec<(Expr, DataType)>,
+) -> Rows {
+    let Rows { relation, mut scope } = rows;
+    let mut columns = relation.columns();
+    // Columns that only the operator looks at cannot be named.
+    for column in scope.columns.iter_mut().skip(width) {
+        column.name = format!("${}", column.name);
+    }
+    for (expr, data_type) in results {
+        let at = columns.len();
+        let name = format!("$o{at}");
+        columns.push((name.clone(), data_type.clone()));
+        scope.computed.push((expr.clone(), Bound::column(&name, at, data_type.clone(), expr.span())));
+        scope.columns.push(ScopeColumn::plain(name, data_type));
+    }
+    scope.width = Some(width);
+    let inputs = vec![StatefulInput { relation, keys }];
+    Rows { relation: Relation::Stateful(Box::new(Stateful { inputs, operator, columns })), scope }
+}
+
+/// A literal that counts rows.
+fn count(value: &ScalarValue) -> Option<u64> {
+    match value {
+        ScalarValue::Int32(Some(rows)) => u64::try_from(*rows).ok(),
+        ScalarValue::Int64(Some(rows)) => u64::try_from(*rows).ok(),
+        _ => None,
+    }
+}
+
+fn is_descending(order: &OrderByExpr) -> bool {
+    matches!(order.options.sort, Some(OrderBySort::Desc))
+}

@@ -1,0 +1,221 @@
+//! What `SET` sets: keys that mean something here, and those that only Flink needs.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use narthex_sql::nearest;
+
+/// Keys and values; what the file says wins over what came with the command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings(BTreeMap<String, String>);
+
+/// A key that has a meaning here.
+struct Key {
+    name: &'static str,
+    /// What its value must be; any text where it is not checked.
+    check: fn(&str) -> Result<(), String>,
+    /// What holds without it.
+    default: &'static str,
+    /// What it does, for the guide.
+    doc: &'static str,
+}
+
+const KEYS: &[Key] = &[
+    Key {
+        name: "narthex.on-bad-record",
+        check: |value| one_of(value, &["fail", "dead-letter"]),
+        default: "dead-letter",
+        doc: "What becomes of a record that cannot be decoded, where its format has no `ignore-parse-errors`: `fail` \
+              as in Flink, or `dead-letter`.",
+    },
+    Key {
+        name: "narthex.on-row-error",
+        check: |value| one_of(value, &["fail", "dead-letter"]),
+        default: "fail",
+        doc: "What becomes of a row that cannot be computed, or has a null for a NOT NULL column: `fail` as in Flink, \
+              or `dead-letter`.",
+    },
+    Key {
+        name: "parallelism.default",
+        check: parallelism,
+        default: "",
+        doc: "Threads that compute; without it, as many as there are cores.",
+    },
+    Key { name: "pipeline.name", check: |_| Ok(()), default: "", doc: "No effect." },
+    Key {
+        name: "table.exec.legacy-cast-behaviour",
+        check: no_legacy_casts,
+        default: "DISABLED",
+        doc: "Casts are those of Flink since 1.15; the ones before are refused.",
+    },
+    Key {
+        name: "table.exec.resource.default-parallelism",
+        check: parallelism,
+        default: "",
+        doc: "The same; it wins over `parallelism.default`.",
+    },
+    Key {
+        name: "table.exec.sink.not-null-enforcer",
+        check: |value| one_of(value, &["ERROR", "DROP"]),
+        default: "ERROR",
+        doc: "`DROP` leaves out rows with a null for a NOT NULL column; they count as `filtered`.",
+    },
+    Key {
+        name: "table.local-time-zone",
+        check: |value| zone(value).map(|_| ()),
+        default: "UTC",
+        doc: "The zone of the session, such as `Europe/Berlin`. (Flink: that of the machine.)",
+    },
+];
+
+/// Keys that mean something here, with their defaults and what they do, for the guide.
+pub fn known_settings() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    KEYS.iter().map(|key| (key.name, key.default, key.doc))
+}
+
+/// Beginnings of keys that only Flink needs and that are taken without a word, for the guide.
+pub fn flinks_settings() -> impl Iterator<Item = &'static str> {
+    FLINKS.iter().copied()
+}
+
+/// Keys that say how a cluster does what one process does by itself, or what the client shows: taken without a word.
+const FLINKS: &[&str] = &[
+    "cluster.",
+    "execution.",
+    "jobmanager.",
+    "metrics.",
+    "pipeline.",
+    "rest.",
+    "restart-strategy.",
+    "sql-client.",
+    "state.",
+    "table.dml-sync",
+    "table.exec.",
+    "table.optimizer.",
+    "table.plan.",
+    "taskmanager.",
+];
+
+impl Settings {
+    /// Sets a key. What there is to say about it comes back.
+    ///
+    /// # Errors
+    /// When the value is none for this key.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<Option<String>, String> {
+        let known = KEYS.iter().find(|known| known.name == key);
+        if known.is_none() && key.starts_with("narthex.") {
+            let names = || KEYS.iter().map(|known| known.name).filter(|name| name.starts_with("narthex."));
+            let advice = nearest(key, names()).map(|name| format!("; did you mean {name}?"));
+            let all: Vec<&str> = names().collect();
+            let advice = advice.unwrap_or_else(|| format!(": there are {}", all.join(", ")));
+            return Err(format!("there is no key {key}{advice}"));
+        }
+        if let Some(known) = known {
+            (known.check)(value).map_err(|why| format!("{value:?} is no value for {key}: {why}"))?;
+        }
+        self.0.insert(key.to_owned(), value.to_owned());
+        if known.is_some() || FLINKS.iter().any(|prefix| key.starts_with(prefix)) {
+            return Ok(None);
+        }
+        let advice = nearest(key, KEYS.iter().map(|known| known.name));
+        let advice = advice.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        Ok(Some(format!("the key {key} means nothing here{advice}")))
+    }
+
+    /// Forgets a key, or all.
+    pub fn reset(&mut self, key: Option<&str>) {
+        match key {
+            Some(key) => drop(self.0.remove(key)),
+            None => self.0.clear(),
+        }
+    }
+
+    /// All keys that are set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The value of a key.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// The session's zone; UTC unless set.
+    pub fn zone(&self) -> Tz {
+        self.value("table.local-time-zone").and_then(|value| zone(value).ok()).unwrap_or(Tz::UTC)
+    }
+
+    /// How many tasks; none: as many as there are cores.
+    pub fn parallelism(&self) -> Option<usize> {
+        let keys = ["table.exec.resource.default-parallelism", "parallelism.default"];
+        keys.iter().find_map(|key| self.value(key)?.parse().ok().filter(|&tasks: &usize| tasks > 0))
+    }
+
+    /// Whether rows with a null in a NOT NULL column of a sink are left out; else they fail the job.
+    pub fn drops_nulls(&self) -> bool {
+        self.value("table.exec.sink.not-null-enforcer")
+            .is_some_and(|value| value.eq_ignore_ascii_case("DROP"))
+    }
+
+    /// Whether a record that cannot be decoded fails the job; else it becomes a dead letter.
+    pub fn fails_on_bad_record(&self) -> bool {
+        self.value("narthex.on-bad-record").is_some_and(|value| value.eq_ignore_ascii_case("fail"))
+    }
+
+    /// Whether a row that cannot be computed fails the job; else it becomes a dead letter.
+    pub fn fails_on_row_error(&self) -> bool {
+        self.value("narthex.on-row-error").is_none_or(|value| value.eq_ignore_ascii_case("fail"))
+    }
+}
+
+fn one_of(value: &str, values: &[&str]) -> Result<(), String> {
+    if values.iter().any(|known| known.eq_ignore_ascii_case(value)) {
+        return Ok(());
+    }
+    Err(format!("write {}", values.join(" or ")))
+}
+
+fn no_legacy_casts(value: &str) -> Result<(), String> {
+    if value.eq_ignore_ascii_case("DISABLED") {
+        return Ok(());
+    }
+    Err("values are cast as Flink casts them by default; use TRY_CAST where a wrong one is to be null"
+        .to_owned())
+}
+
+fn parallelism(value: &str) -> Result<(), String> {
+    match value.parse::<i32>() {
+        // Flink's -1 stands for its default.
+        Ok(-1 | 1..=1024) => Ok(()),
+        _ => Err("write a number from 1 to 1024".to_owned()),
+    }
+}
+
+fn zone(value: &str) -> Result<Tz, String> {
+    value.parse().map_err(|_| "write a zone such as UTC or Europe/Berlin".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_documented_as_default_holds_without_the_key() {
+        let untouched = Settings::default();
+        let seen = |settings: &Settings| {
+            let (zone, parallelism) = (settings.zone(), settings.parallelism());
+            (
+                zone,
+                parallelism,
+                settings.drops_nulls(),
+                settings.fails_on_bad_record(),
+                settings.fails_on_row_error(),
+            )
+        };
+        for (key, default, _) in known_settings().filter(|(_, default, _)| !default.is_empty()) {
+            let mut settings = Settings::default();
+            assert_eq!(settings.set(key, default), Ok(None), "{key}");
+            assert_eq!(seen(&settings), seen(&untouched), "{key}");
+        }
+    }
+}

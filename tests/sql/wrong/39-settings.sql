@@ -1,0 +1,7 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+SET 'table.local-time-zone' = 'Mars/Olympus';
+SET 'parallelism.default' = 'many';
+SET 'narthex.on-bad-record' = 'ignore';
+INSERT INTO o SELECT id, k FROM t;

@@ -1,0 +1,7 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+INSERT INTO o SELECT (id + 1, k FROM t;
+INSERT INTO o SELECT id), k FROM t;
+CREATE TABLE s (id INT, k STRING WITH ('connector' = 'print');
+INSERT INTO s SELECT id, k FROM t;

@@ -1,0 +1,6 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+CREATE TABLE s (value INT, timestamp STRING, id INT) WITH ('connector' = 'print');
+INSERT INTO o SELECT id AS user, k FROM t AS end;
+INSERT INTO o SELECT id, k FROM t WHERE day > 1;

@@ -1,0 +1,6 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+CREATE VIEW a AS SELECT id, k, k FROM t;
+CREATE VIEW b (x, x) AS SELECT id, k FROM t;
+INSERT INTO o SELECT id, k FROM a;

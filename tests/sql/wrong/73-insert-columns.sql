@@ -1,0 +1,8 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+INSERT INTO o (id, id) SELECT id, id FROM t;
+INSERT INTO o (id, kk) SELECT id, k FROM t;
+INSERT INTO o (id) SELECT id, k FROM t;
+INSERT INTO o (k) SELECT id FROM t;
+INSERT INTO o VALUES (1, 'a'), (2), ('x', 3);

@@ -1,0 +1,8 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+INSERT INTO o SELECT CAST(k AS UUID), k FROM t;
+INSERT INTO o SELECT CAST(id AS DATE), CAST(tags AS INT) FROM t;
+INSERT INTO o SELECT CAST(ok AS TIMESTAMP(3)), CAST(r AS INT) FROM t;
+INSERT INTO o SELECT CAST(k AS DECIMAL(50, 2)), CAST(k AS VARCHAR(0)) FROM t;
+INSERT INTO o SELECT TRY_CAST(k INT), k FROM t;

@@ -1,0 +1,7 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+INSERT INTO o SELECT id, k FROM t WHERE id;
+INSERT INTO o SELECT id, k FROM t WHERE id AND ok;
+INSERT INTO o SELECT id, k FROM t WHERE k = 1 OR tags > 2;
+INSERT INTO o SELECT id, k FROM t WHERE id = NULL;

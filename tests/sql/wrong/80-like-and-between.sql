@@ -1,0 +1,8 @@
+CREATE TABLE t (id INT, k STRING, v DOUBLE, ok BOOLEAN, ts TIMESTAMP(3), tags ARRAY<STRING>, r ROW<a INT, b STRING>)
+  WITH ('connector' = 'filesystem', 'path' = '/tmp/t.json', 'format' = 'json');
+CREATE TABLE o (id INT, k STRING) WITH ('connector' = 'print');
+INSERT INTO o SELECT id, k FROM t WHERE id LIKE 'a%';
+INSERT INTO o SELECT id, k FROM t WHERE k LIKE 'a!' ESCAPE '!!';
+INSERT INTO o SELECT id, k FROM t WHERE id BETWEEN 'a' AND TRUE;
+INSERT INTO o SELECT id, k FROM t WHERE id IN ();
+INSERT INTO o SELECT id, k FROM t WHERE id BETWEEN 1, 2;
