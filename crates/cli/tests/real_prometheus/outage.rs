@@ -18,6 +18,9 @@ use crate::support::proxy::Proxy;
 /// How much the resident memory may grow while nothing moves.
 const GROWTH_KIB: u64 = 24 * 1024;
 
+/// How long the generator must not have written a byte until the queues count as full.
+const STILL: Duration = Duration::from_secs(1);
+
 fn outage() -> Duration {
     let seconds = std::env::var("NARTHEX_OUTAGE_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(3))
@@ -43,8 +46,29 @@ impl Stream {
         Self { generator, writer: Running::start(command), folder, samples }
     }
 
-    /// Watches memory for a while: the least and the most, in KiB.
+    /// Waits until backpressure has reached the generator: the queues, which are bounded, are full.
+    async fn stands_still(&self) {
+        let (begun, mut written, mut since) = (Instant::now(), self.generated_bytes(), Instant::now());
+        while since.elapsed() < STILL {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the queues never fill up");
+            sleep(Duration::from_millis(50)).await;
+            let now = self.generated_bytes();
+            if now != written {
+                (written, since) = (now, Instant::now());
+            }
+        }
+    }
+
+    /// What the generator has written into the pipe so far.
+    fn generated_bytes(&self) -> u64 {
+        let counters = std::fs::read_to_string(format!("/proc/{}/io", self.generator.id())).expect("its counters");
+        let line = counters.lines().find_map(|line| line.strip_prefix("wchar:")).expect("bytes written");
+        line.trim().parse().expect("a number")
+    }
+
+    /// Watches memory for a while once nothing moves any more: the least and the most, in KiB.
     async fn watch(&self, time: Duration) -> (u64, u64) {
+        self.stands_still().await;
         let (begun, mut least, mut most) = (Instant::now(), u64::MAX, 0);
         while begun.elapsed() < time {
             let rss = self.writer.rss_kib();
