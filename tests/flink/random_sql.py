@@ -22,11 +22,11 @@ from expression_templates import TEMPLATES, fill
 from expressions import Comparison
 from known_differences import reason
 from random_rows import RandomRows, declaration
-from small_jobs import job_differences, small_jobs
+from small_jobs import event_time_jobs, job_differences, small_jobs
 from sql_shapes import SHAPES, shape_difference
 
-LONGEST_SHOWN = 300
-TOPICS = [*TEMPLATES, "shapes", "jobs"]
+LONGEST_SHOWN = 600
+TOPICS = [*TEMPLATES, "shapes", "jobs", "event-time"]
 
 
 def main():
@@ -84,8 +84,15 @@ def play(folder, flink, narthex, seed, arguments, is_first):
             count = len(SHAPES)
         elif topic == "jobs":
             # They have no random part: once is enough.
-            found = list(job_differences(flink, narthex, round_folder, parallelism)) if is_first else []
-            count = len(list(small_jobs())) if is_first else 0
+            jobs = small_jobs() if is_first else []
+            found = list(job_differences(flink, narthex, round_folder, parallelism, jobs))
+            count = len(jobs)
+        elif topic == "event-time":
+            jobs, parallelism, found = event_time_jobs(source), "1 and 2", []
+            for tasks in (1, 2):
+                differences = job_differences(flink, narthex, round_folder / "events", tasks, jobs, are_rows_random=True)
+                found += [difference._replace(expression=f"{difference.expression} at parallelism {tasks}") for difference in differences]
+            count = 2 * len(jobs)
         else:
             expressions = [fill(source, template) for template in TEMPLATES[topic] for _ in range(arguments.each)]
             count = len(expressions)

@@ -1,16 +1,14 @@
-"""The jobs of small_jobs.txt and event_time_jobs.txt on both engines: they end alike, and write the same rows."""
+"""The jobs of small_jobs.txt or event_time_jobs.txt on both engines: they end alike, and write the same rows."""
 
-import functools
 import json
 import pathlib
-import random
 import re
 
+import event_time
 from engines import canonical, written
 from expressions import Difference, same, shown
 
-HERE = pathlib.Path(__file__).resolve().parent
-JOBS = [HERE / "small_jobs.txt", HERE / "event_time_jobs.txt"]
+JOBS = pathlib.Path(__file__).resolve().parent / "small_jobs.txt"
 
 ROWS = """\
 {"id":1,"i":7,"l":70,"s":"abc","d":2.5,"b":true,"ts":"2024-05-06 07:08:09.123","dt":"2024-05-06","a":[1,2,3],"m":{"k":"v"},"r":{"x":1,"y":"q"}}
@@ -20,31 +18,21 @@ ROWS = """\
 TABLE = ("CREATE TABLE t (id INT, i INT, l BIGINT, s STRING, d DOUBLE, b BOOLEAN, ts TIMESTAMP(3), dt DATE, a ARRAY<INT>, "
          "m MAP<STRING, STRING>, r ROW<x INT, y STRING>) WITH "
          "('connector' = 'filesystem', 'path' = '${CASE}/in/t.json', 'format' = 'json');\n")
-EVENTS = ("CREATE TABLE {} (id INT, k STRING, v INT, d DOUBLE, p DECIMAL(8, 2), a ARRAY<INT>, ms BIGINT, "
-          "rt AS TO_TIMESTAMP_LTZ(ms, 3), WATERMARK FOR rt AS rt - INTERVAL '{}' SECOND) WITH "
-          "('connector' = 'filesystem', 'path' = '${{CASE}}/in/e.json', 'format' = 'json');\n")
-# As the golden cases with late rows are made: a watermark behind every row, nothing that holds it back.
-LATE = ("SET 'pipeline.auto-watermark-interval' = '0';\nSET 'table.exec.resource.default-parallelism' = '1';\n"
-        + EVENTS.format("l", "1"))
 SINK = "CREATE TABLE o ({}) WITH ('connector' = 'filesystem', 'path' = '${{CASE}}/out/o', 'format' = '{}'{});\n"
-
-
-@functools.cache
-def events():
-    """A minute of events, each up to 4.9 s behind the newest; keys and values are null at times, times are repeated."""
-    draw, newest, rows = random.Random(1), 1_700_000_000_000, []
-    for number in range(120):
-        newest += draw.choice([0, 100, 400, 500, 1_300])
-        behind = draw.choice([0, 0, 0, 200, 1_000, 2_500, 4_900])
-        rows.append({"id": number, "k": draw.choice(["a", "b", "c", None, "ä"]), "v": draw.choice([None, *range(0, 40)]),
-                     "d": round(draw.uniform(-5, 5), 2), "p": str(round(draw.uniform(-99, 99), 2)),
-                     "a": draw.choice([[], [1], [1, 2], [2, None]]), "ms": newest - behind})
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def small_jobs():
     """Name, why it differs if it does, text, files."""
-    for block in [block for jobs in JOBS for block in re.split(r"^## ", jobs.read_text(), flags=re.M)[1:]]:
+    return list(read(JOBS, {"$T": TABLE}, {"t.json": ROWS}))
+
+
+def event_time_jobs(draw):
+    """The same of those whose rows are random."""
+    return list(read(event_time.JOBS, event_time.MARKS, event_time.files(draw)))
+
+
+def read(jobs, marks, common):
+    for block in re.split(r"^## ", jobs.read_text(), flags=re.M)[1:]:
         title, _, body = block.partition("\n")
         files = dict(re.findall(r"^@@ (\S+)\n(.*?)^@@\n", body + "\n", re.M | re.S))
         body = re.sub(r"^@@ (\S+)\n(.*?)^@@\n", "", body + "\n", flags=re.M | re.S)
@@ -52,18 +40,19 @@ def small_jobs():
             body = re.sub(rf"\${mark}\[(.*?)\](?:\{{(.*?)\}})?", lambda found: SINK.format(
                 found[1], file_format, f", {found[2]}" if found[2] else ""), body)
         name, _, why = title.partition(" differs: ")
-        for mark, table in (("$T", TABLE), ("$E", EVENTS.format("e", "5")), ("$L", LATE)):
+        for mark, table in marks.items():
             body = body.replace(mark, table)
-        yield name, why, body, {"t.json": ROWS, "e.json": events(), **files}
+        yield name, why, body, {**common, **files}
 
 
-def job_differences(flink, narthex, folder, parallelism):
-    """Differences that are not told in the file, and those that are told and are none."""
+def job_differences(flink, narthex, folder, parallelism, jobs, are_rows_random=False):
+    """Differences that are not told in the file, and those that are told and are none; random rows may hide them."""
     asked = []
-    for number, (name, why, text, files) in enumerate(small_jobs()):
-        case = folder / f"job-{number}"
+    for number, (name, why, text, files) in enumerate(jobs):
+        case = folder / f"job-{parallelism}-{number}"
         (case / "in").mkdir(parents=True)
         for file, content in files.items():
+            (case / "in" / file).parent.mkdir(exist_ok=True)
             (case / "in" / file).write_text(content)
         ended = {}
         for who, engine in (("flink", flink), ("narthex", narthex)):
@@ -77,10 +66,23 @@ def job_differences(flink, narthex, folder, parallelism):
         rows = {who: rows_of(case / who / "out") if ended[who].how == "ok" else [] for who in ended}
         alike = ended["flink"].how == ended["narthex"].how and len(rows["flink"]) == len(rows["narthex"]) and all(
             map(same, rows["flink"], rows["narthex"]))
-        if alike and why:
+        if alike and why and not are_rows_random:
             yield Difference(name, "told", f"differs: {why}", "it does not differ any more; see its .txt")
         elif not alike and not why:
-            yield Difference(name, "job", f"{shown(ended['flink'])} {rows['flink']}", f"{shown(ended['narthex'])} {rows['narthex']}")
+            only = {who: list(rows_without(rows[who], rows[other])) for who, other in (("flink", "narthex"), ("narthex", "flink"))}
+            yield Difference(name, "job", *(f"{shown(ended[who])}, {len(rows[who])} rows, {len(only[who])} that only it has: "
+                                            f"{only[who][:20]}" for who in ("flink", "narthex")))
+
+
+def rows_without(rows, others):
+    """The rows that are not among the others."""
+    left = list(others)
+    for row in rows:
+        at = next((at for at, other in enumerate(left) if same(row, other)), None)
+        if at is None:
+            yield row
+        else:
+            left.pop(at)
 
 
 def rows_of(folder):

@@ -2,6 +2,7 @@
 
 mod first_row;
 mod groups;
+mod join;
 mod over;
 mod rank;
 pub(crate) mod rows;
@@ -31,6 +32,11 @@ pub(crate) trait Keeper: Send {
 
     /// Rows that it keeps.
     fn held(&self) -> u64;
+
+    /// The watermark of the rows that it gives when its own is this.
+    fn watermark_behind(&self, watermark: i64) -> i64 {
+        watermark
+    }
 }
 
 /// What one task of a stage runs.
@@ -56,5 +62,6 @@ pub(crate) fn keeper(stage: &StageNode) -> Result<Box<dyn Keeper>, Error> {
         StatefulOperator::Over { keys, time, frame, calls } => {
             Box::new(over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls)?)
         }
+        StatefulOperator::Join(join) => join::keeper(stage, join)?,
     })
 }

@@ -179,17 +179,20 @@ fn stages(
     let (mut states, mut inboxes) = (Vec::new(), Vec::new());
     for stage in 0..graph.stages.len() {
         let mut channels = Vec::new();
+        let mut origins = Vec::new();
         for pipeline in &graph.pipelines {
             if let To::Stage { stage: to, input, .. } = pipeline.to
                 && to == stage
             {
                 channels.extend(std::iter::repeat_n(Channel { input }, channels_of(pipeline, tasks)));
+                origins.push(pipeline.from);
             }
         }
+        let has_one_origin = origins.windows(2).all(|two| two[0] == two[1]);
         // What waits here has room: the channels themselves need not be bounded.
         let (senders, receivers) = (0..tasks).map(|_| crossbeam_channel::unbounded()).unzip();
         let room = Arc::new(Semaphore::new(clamped(room_bytes)));
-        states.push(StageState { channels, inboxes: senders, room });
+        states.push(StageState { channels, has_one_origin, inboxes: senders, room });
         inboxes.push(receivers);
     }
     (states, inboxes)

@@ -77,6 +77,9 @@ pub(crate) struct Channel {
 /// A stage while the job runs.
 pub(crate) struct StageState {
     pub(crate) channels: Vec<Channel>,
+    /// All rows come from one table or stage. Where they do not, nobody knows which of two came first, and a row is
+    /// late only when the time that has been told is behind it, not that of each row before it.
+    pub(crate) has_one_origin: bool,
     /// By task.
     pub(crate) inboxes: Vec<crossbeam_channel::Sender<ToTask>>,
     /// Bytes of what came out of it and is not written yet.
@@ -146,6 +149,7 @@ impl Task {
                     let limit = others.map(|(_, mark)| *mark).min().unwrap_or(END).min(limit);
                     let before = before.max(watermarks[channel]);
                     let (batch, of_rows) = if has_marks { split_marks(&batch)? } else { (batch, None) };
+                    let of_rows = of_rows.filter(|_| state.has_one_origin);
                     let marks = Marks { of_rows, before, limit };
                     self.take(state.channels[channel].input, &batch, &marks)?;
                     drop(room);
@@ -184,7 +188,7 @@ impl Task {
         let mut out = |batch: RecordBatch| exit.give(batch, counts);
         self.keeper.advance(watermark, &mut Outlet { counts, out: &mut out })?;
         counts.held.change(held, self.keeper.held());
-        self.exit.tell(Some(watermark), None);
+        self.exit.tell(Some(self.keeper.watermark_behind(watermark)), None);
         Ok(())
     }
 }

@@ -19,6 +19,8 @@ pub(crate) use names::field as row_field;
 use narthex_sql::ast::{BinaryOperator, CastKind, Expr, Spanned, UnaryOperator};
 use narthex_sql::{DataType, Mistake, Span};
 
+pub(crate) use self::compare::meeting_type;
+pub(crate) use self::logic::conjunction;
 pub(crate) use self::names::refuse_reserved;
 use crate::bound::Bound;
 use crate::environment::Environment;

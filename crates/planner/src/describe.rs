@@ -6,7 +6,9 @@ use narthex_sql::ast::Ident;
 use narthex_sql::{Column, ColumnKind, DataType, Watermark};
 
 use crate::catalog::Entry;
-use crate::plan::{Frame, Insert, Job, OnNull, Relation, Stateful, StatefulOperator, Table};
+use crate::plan::{
+    Frame, Insert, Job, Join, JoinKind, OnNull, Relation, Stateful, StatefulInput, StatefulOperator, Table,
+};
 use crate::secret::shown;
 
 /// The columns of a table or view: name, type, and what else there is to know.
@@ -153,6 +155,41 @@ fn relation(text: &mut String, of: &Relation, depth: usize) {
     relation(text, below, depth + 1);
 }
 
+/// A join: of which rows, and how long they are kept.
+fn joined(join: &Join, inputs: &[StatefulInput]) -> String {
+    let columns: Vec<_> = inputs.iter().map(|input| input.relation.columns()).collect();
+    let named = |side: usize, at: usize| {
+        columns
+            .get(side)
+            .and_then(|columns| columns.get(at))
+            .map(|(name, _)| name.as_str())
+            .unwrap_or_default()
+    };
+    let keys: Vec<String> =
+        join.keys.iter().map(|key| format!("{} = {}", named(0, key.left), named(1, key.right))).collect();
+    let keys = if keys.is_empty() { "all with all".to_owned() } else { keys.join(", ") };
+    let sides = match (join.keeps_left, join.keeps_right) {
+        (false, false) => "Join",
+        (true, false) => "Left join",
+        (false, true) => "Right join",
+        (true, true) => "Full join",
+    };
+    let (of, kept) = match &join.kind {
+        JoinKind::Regular => (String::new(), "keeps every row that ever came".to_owned()),
+        JoinKind::Interval { left, right, least_ms, most_ms } => {
+            let (left, right) = (named(0, *left), named(1, *right));
+            let between = format!(", {right} from {least_ms} to {most_ms} ms behind {left}");
+            (between, format!("keeps rows for {} ms", most_ms.saturating_sub(*least_ms).max(0)))
+        }
+        JoinKind::Window { .. } => (" of windows".to_owned(), "keeps the rows of open windows".to_owned()),
+        JoinKind::Temporal { left, .. } => (
+            format!(" with the version at {}", named(0, *left)),
+            "keeps the last version of every key, and rows until their time has come".to_owned(),
+        ),
+    };
+    format!("{sides}{of} by {keys}; {kept}")
+}
+
 /// An operator that keeps rows: by which keys, and what it keeps until when.
 fn stateful(text: &mut String, of: &Stateful, depth: usize) {
     let indent = "  ".repeat(depth);
@@ -205,6 +242,7 @@ fn stateful(text: &mut String, of: &Stateful, depth: usize) {
         StatefulOperator::FirstRow { keys, .. } => {
             writeln!(text, "{indent}First row {}; keeps every key that was ever seen", by(keys))
         }
+        StatefulOperator::Join(join) => writeln!(text, "{indent}{}", joined(join, &of.inputs)),
     };
     of.inputs.iter().for_each(|input| relation(text, &input.relation, depth + 1));
 }

@@ -261,6 +261,77 @@ pub enum StatefulOperator {
         /// What is computed of them.
         calls: Vec<OverCall>,
     },
+    /// Pairs of rows of two inputs: the columns of the left one, and behind them those of the right one.
+    Join(Join),
+}
+
+/// Which rows of two inputs make pairs.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// Which of them may meet.
+    pub kind: JoinKind,
+    /// Columns of the left and of the right input that must be equal, in pairs.
+    pub keys: Vec<JoinKey>,
+    /// What must be true of a pair besides. An inner join has a filter behind it instead.
+    pub condition: Option<PairCondition>,
+    /// Rows of the left input that meet none come once, with nulls.
+    pub keeps_left: bool,
+    /// Those of the right input do.
+    pub keeps_right: bool,
+}
+
+/// Columns that must be equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinKey {
+    /// Of the left input.
+    pub left: usize,
+    /// Of the right input.
+    pub right: usize,
+    /// Null is equal to null.
+    pub is_null_safe: bool,
+}
+
+/// Which rows may meet, and so how long they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JoinKind {
+    /// All that ever came.
+    Regular,
+    /// Rows whose times are near each other: right minus left is between these, in milliseconds.
+    Interval {
+        /// The left time column.
+        left: usize,
+        /// The right time column.
+        right: usize,
+        /// At least.
+        least_ms: i64,
+        /// At most.
+        most_ms: i64,
+    },
+    /// Rows of the same window.
+    Window {
+        /// The left columns of the window.
+        left: WindowPlaces,
+        /// The right ones.
+        right: WindowPlaces,
+    },
+    /// A row of the left input, and the last one of the right that is not later.
+    Temporal {
+        /// The left time column.
+        left: usize,
+        /// The right time column.
+        right: usize,
+        /// A version that comes behind a later one of its key is none.
+        skips_older: bool,
+    },
+}
+
+/// A condition on a pair.
+#[derive(Debug, Clone)]
+pub struct PairCondition {
+    /// Over these columns.
+    pub predicate: Arc<dyn PhysicalExpr>,
+    /// Of which input, and which of its columns.
+    pub columns: Vec<(usize, usize)>,
 }
 
 /// The rows that a row looks at, up to itself.
@@ -437,6 +508,12 @@ impl StatefulOperator {
             Self::WindowRank { .. } => "window-rank",
             Self::FirstRow { .. } => "first-row",
             Self::Over { .. } => "over",
+            Self::Join(join) => match join.kind {
+                JoinKind::Regular => "join",
+                JoinKind::Interval { .. } => "interval-join",
+                JoinKind::Window { .. } => "window-join",
+                JoinKind::Temporal { .. } => "temporal-join",
+            },
         }
     }
 
@@ -456,6 +533,7 @@ impl StatefulOperator {
                 let called = calls.iter().flat_map(OverCall::columns);
                 first(keys.iter().copied().chain(*time).chain(called).collect())
             }
+            Self::Join(join) => Some(join.columns()),
         }
     }
 
@@ -482,7 +560,56 @@ impl StatefulOperator {
                 frame,
                 calls: calls.into_iter().map(|call| call.moved(&|at| place(0, at))).collect(),
             },
+            Self::Join(join) => Self::Join(join.moved(place)),
         }
+    }
+}
+
+impl Join {
+    /// The columns that it looks at, by input.
+    fn columns(&self) -> Vec<(usize, usize)> {
+        let mut columns: Vec<_> = self.keys.iter().flat_map(|key| [(0, key.left), (1, key.right)]).collect();
+        columns.extend(self.condition.iter().flat_map(|condition| condition.columns.iter().copied()));
+        match &self.kind {
+            JoinKind::Regular => {}
+            JoinKind::Interval { left, right, .. } | JoinKind::Temporal { left, right, .. } => {
+                columns.extend([(0, *left), (1, *right)]);
+            }
+            JoinKind::Window { left, right } => {
+                columns.extend([(0, left.start), (0, left.end), (1, right.start), (1, right.end)]);
+            }
+        }
+        columns
+    }
+
+    fn moved(self, place: &dyn Fn(usize, usize) -> usize) -> Self {
+        let window = |side: usize, window: WindowPlaces| WindowPlaces {
+            start: place(side, window.start),
+            end: place(side, window.end),
+            ..window
+        };
+        let kind = match self.kind {
+            JoinKind::Regular => JoinKind::Regular,
+            JoinKind::Interval { left, right, least_ms, most_ms } => {
+                JoinKind::Interval { left: place(0, left), right: place(1, right), least_ms, most_ms }
+            }
+            JoinKind::Window { left, right } => {
+                JoinKind::Window { left: window(0, left), right: window(1, right) }
+            }
+            JoinKind::Temporal { left, right, skips_older } => {
+                JoinKind::Temporal { left: place(0, left), right: place(1, right), skips_older }
+            }
+        };
+        let keys = self.keys.into_iter().map(|key| JoinKey {
+            left: place(0, key.left),
+            right: place(1, key.right),
+            ..key
+        });
+        let condition = self.condition.map(|condition| PairCondition {
+            columns: condition.columns.into_iter().map(|(side, at)| (side, place(side, at))).collect(),
+            ..condition
+        });
+        Self { kind, keys: keys.collect(), condition, ..self }
     }
 }
 

@@ -192,7 +192,8 @@ fn uses_of(expr: &Arc<dyn PhysicalExpr>, at: usize) -> usize {
     own + expr.children().into_iter().map(|child| uses_of(child, at)).sum::<usize>()
 }
 
-fn places(expr: &Arc<dyn PhysicalExpr>) -> BTreeSet<usize> {
+/// The columns that an expression has.
+pub(crate) fn places(expr: &Arc<dyn PhysicalExpr>) -> BTreeSet<usize> {
     collect_columns(expr).iter().map(Column::index).collect()
 }
 
@@ -207,6 +208,14 @@ fn moved(expr: &Arc<dyn PhysicalExpr>, kept: &[usize]) -> Arc<dyn PhysicalExpr> 
 /// The expression over the input of the columns that it was over.
 fn replaced(expr: &Arc<dyn PhysicalExpr>, columns: &[Projected]) -> Arc<dyn PhysicalExpr> {
     mapped(expr, &|column| Some(columns.get(column.index())?.expr.clone()))
+}
+
+/// The expression with its columns in other places.
+pub(crate) fn with_places(
+    expr: &Arc<dyn PhysicalExpr>,
+    place: &dyn Fn(usize) -> usize,
+) -> Arc<dyn PhysicalExpr> {
+    mapped(expr, &|column| Some(Arc::new(Column::new(column.name(), place(column.index())))))
 }
 
 fn mapped(

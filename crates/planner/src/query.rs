@@ -11,7 +11,7 @@ use narthex_sql::ast::{
 };
 use narthex_sql::{DataType, Mistake, Name, Span};
 
-use crate::bind::{Binder, refuse_bare_null, refuse_reserved};
+use crate::bind::{Binder, conjunction, refuse_bare_null, refuse_reserved};
 use crate::bound::Bound;
 use crate::cast;
 use crate::catalog::{Catalog, Entry};
@@ -19,15 +19,16 @@ use crate::common::least_restrictive;
 use crate::environment::Environment;
 use crate::hints::{Hints, with_options};
 use crate::plan::{OnNull, Projected, Relation, Table};
-use crate::scope::{Scope, ScopeColumn, TimeAttribute};
+use crate::scope::{Scope, ScopeColumn, TimeAttribute, Versions};
+
+use self::conjuncts::Conjuncts;
 
 mod aggregate;
+mod conjuncts;
 mod from;
+mod join;
 mod over;
 mod windows;
-
-/// What is said of what is to come.
-const NEEDS_TIME: &str = "joins of tables are not there yet: Flink runs such a file";
 
 /// Rows and the names of their columns.
 #[derive(Debug, Clone)]
@@ -127,6 +128,7 @@ impl QueryBinder<'_> {
         flatten(body, &mut parts);
         let bound: Vec<_> = parts.iter().map(|part| self.set(part)).collect();
         let bound: Vec<Rows> = bound.into_iter().collect::<Option<_>>()?;
+        bound.iter().try_for_each(|rows| self.not_replaced(&rows.scope))?;
         let spans: Vec<Span> = parts.iter().map(|part| part.span()).collect();
         let columns = bound.first()?.scope.columns.len();
         for (rows, span) in bound.iter().zip(&spans) {
@@ -206,23 +208,26 @@ impl QueryBinder<'_> {
 
     fn select(&self, select: &Select) -> Option<Rows> {
         self.refuse_foreign(select);
-        let Some(rows) = self.from(&select.from) else {
+        let wheres = Conjuncts::of(select.selection.as_ref());
+        let Some(rows) = self.from(&select.from, &wheres) else {
             self.check_without_columns(select);
             return None;
         };
+        if rows.scope.versions.as_ref().is_some_and(|versions| versions.replaced.is_some()) {
+            return self.of_last_rows(select, rows);
+        }
         if Self::is_grouped(select) {
-            let condition = select.selection.as_ref().map(|condition| self.condition(&rows.scope, condition));
             let mut rows = rows;
-            if let Some(Some(Bound { expr: predicate, .. })) = &condition {
-                let predicate = predicate.clone();
-                rows.relation = Relation::Filter { input: Box::new(rows.relation), predicate };
-            }
+            let condition = select.selection.as_ref().map(|condition| {
+                let whole = self.condition(&rows.scope, condition)?;
+                self.filter(&mut rows, &whole, &wheres)
+            });
             // Mistakes of both are told.
             let rows = self.grouped(select, rows)?;
             return if matches!(condition, Some(None)) { None } else { self.maybe_distinct(select, rows) };
         }
         let Relation::Union(inputs) = rows.relation else {
-            let rows = self.selected(select, rows)?;
+            let rows = self.selected(select, rows, &wheres)?;
             return self.maybe_distinct(select, rows);
         };
         // Each input by itself, as Flink does: what is never null in one of them is so there, and TYPEOF tells.
@@ -232,7 +237,7 @@ impl QueryBinder<'_> {
             for (column, (_, data_type)) in scope.columns.iter_mut().zip(relation.columns()) {
                 column.data_type = data_type;
             }
-            selected.push(self.selected(select, Rows { relation, scope })?);
+            selected.push(self.selected(select, Rows { relation, scope }, &wheres)?);
         }
         let mut scope = selected.first()?.scope.clone();
         for (at, column) in scope.columns.iter_mut().enumerate() {
@@ -272,13 +277,12 @@ impl QueryBinder<'_> {
         self.mistakes.borrow_mut().extend(mistakes);
     }
 
-    fn selected(&self, select: &Select, rows: Rows) -> Option<Rows> {
+    fn selected(&self, select: &Select, rows: Rows, wheres: &Conjuncts<'_>) -> Option<Rows> {
         let predicate = select.selection.as_ref().map(|condition| self.condition(&rows.scope, condition));
         let mut rows = rows;
         if let (Some(Some(predicate)), Some(condition)) = (&predicate, &select.selection) {
             self.narrowed(&mut rows.relation, &rows.scope, condition);
-            let predicate = predicate.expr.clone();
-            rows.relation = Relation::Filter { input: Box::new(rows.relation), predicate };
+            self.filter(&mut rows, predicate, wheres)?;
         }
         let rows = self.over(select, rows)?;
         let columns = self.projection(&rows.scope, &select.projection)?;
@@ -286,6 +290,57 @@ impl QueryBinder<'_> {
             return None;
         }
         Some(project(rows, columns))
+    }
+
+    /// Rows for which WHERE is true, as far as no join has seen to it.
+    fn filter(&self, rows: &mut Rows, whole: &Bound, wheres: &Conjuncts<'_>) -> Option<()> {
+        let left = wheres.left();
+        let predicate = if left.len() == wheres.len() {
+            Some(whole.expr.clone())
+        } else {
+            let left: Option<Vec<Bound>> =
+                left.iter().map(|expr| self.condition(&rows.scope, expr)).collect();
+            conjunction(left?.into_iter().map(|bound| bound.expr))
+        };
+        if let Some(predicate) = predicate {
+            let input = std::mem::replace(&mut rows.relation, Relation::OneRow);
+            rows.relation = Relation::Filter { input: Box::new(input), predicate };
+        }
+        Some(())
+    }
+
+    /// What a SELECT may do with the last row of each key: name its columns, and say that it wants the last.
+    fn of_last_rows(&self, select: &Select, rows: Rows) -> Option<Rows> {
+        let mut rows = rows;
+        let selects_more = Self::is_grouped(select) || select.distinct.is_some() || self.has_over(select);
+        let is_kept = match (&select.selection, rows.scope.versions.as_ref().map(|versions| versions.number))
+        {
+            (None, _) => true,
+            (Some(condition), Some(Some(number))) => self.asks_for_first(&rows.scope, condition, number),
+            (Some(_), _) => false,
+        };
+        if selects_more || !is_kept {
+            return self.not_replaced(&rows.scope).map(|()| rows);
+        }
+        if let (Some(versions), true) = (&mut rows.scope.versions, select.selection.is_some()) {
+            (versions.number, versions.is_open) = (None, false);
+        }
+        let columns = self.projection(&rows.scope, &select.projection)?;
+        Some(project(rows, columns))
+    }
+
+    /// Refuses rows of which later ones take the place of earlier ones.
+    pub(crate) fn not_replaced(&self, scope: &Scope) -> Option<()> {
+        let Some(span) = scope.versions.as_ref().and_then(|versions| versions.replaced) else {
+            return Some(());
+        };
+        self.refuse(
+            span,
+            "these numbers change with every row: a later one may come before it",
+            "tables here take rows that stay: PARTITION BY window_start and window_end of a window too, or keep \
+             the first row of a key with ORDER BY the time column ASC and WHERE … = 1",
+        );
+        None
     }
 
     /// Clauses that ask for more than one row at a time, or are of another dialect.
@@ -373,7 +428,13 @@ impl QueryBinder<'_> {
                     );
                     is_whole = false;
                 }
-                SelectItem::Wildcard(_) => columns.extend(all(scope, None, item.span())),
+                SelectItem::Wildcard(_) => columns.extend(
+                    all(scope, None, item.span())
+                        .into_iter()
+                        .zip(&scope.columns)
+                        .filter(|(_, column)| !column.is_merged)
+                        .map(|(column, _)| column),
+                ),
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
                     match self.qualified_wildcard(scope, name) {
                         Some(found) => columns.extend(found),
@@ -555,6 +616,7 @@ pub(crate) fn project(input: Rows, columns: Vec<(String, Bound)>) -> Rows {
         scope.columns.push(ScopeColumn { time, window, ..ScopeColumn::plain(&name, data_type.clone()) });
         projected.push(Projected { name, data_type, expr });
     }
+    scope.versions = input.scope.versions.map(|versions| versions.projected(&projected));
     Rows { relation: Relation::Project { input: Box::new(input.relation), columns: projected }, scope }
 }
 
@@ -589,6 +651,11 @@ fn scan(table: &Arc<Table>) -> Rows {
         relation =
             Relation::Watermark { input: Box::new(relation), time: *time, watermark: watermark.clone() };
         scope.columns[*time].time = Some(TimeAttribute::Rowtime);
+        let key =
+            table.primary_key.iter().map(|key| table.visible.iter().position(|column| column.name == *key));
+        let keys: Option<Vec<usize>> = key.collect();
+        let places = keys.filter(|keys| !keys.is_empty()).map(|keys| (keys, *time));
+        scope.versions = Some(Versions { places, number: None, is_open: false, replaced: None });
     }
     Rows { relation, scope }
 }

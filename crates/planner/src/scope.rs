@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use datafusion_physical_expr::expressions::Column;
 use narthex_sql::ast::{Expr, Ident};
-use narthex_sql::{DataType, Mistake, nearest};
+use narthex_sql::{DataType, Mistake, Span, nearest};
 
 use crate::bind::row_field;
 use crate::bound::Bound;
+use crate::plan::Projected;
 
 /// A column that can be named.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct ScopeColumn {
     pub time: Option<TimeAttribute>,
     /// What it tells of the row's window.
     pub window: Option<WindowColumn>,
+    /// It is found with its table's name only: one that a join made of it and another has its name.
+    pub(crate) is_merged: bool,
 }
 
 /// The kinds of columns that tell the stream's time.
@@ -56,7 +60,7 @@ pub enum WindowPart {
 impl ScopeColumn {
     /// A column that is only a value, of no table.
     pub fn plain(name: impl Into<String>, data_type: DataType) -> Self {
-        Self { table: None, name: name.into(), data_type, time: None, window: None }
+        Self { table: None, name: name.into(), data_type, time: None, window: None, is_merged: false }
     }
 }
 
@@ -71,6 +75,38 @@ pub struct Scope {
     pub(crate) width: Option<usize>,
     /// The columns before they were grouped.
     pub(crate) grouped_from: Option<Arc<Scope>>,
+    /// Later rows take the place of earlier ones.
+    pub(crate) versions: Option<Versions>,
+}
+
+/// Rows of which each holds for its key from its time until the next one's.
+#[derive(Debug, Clone)]
+pub(crate) struct Versions {
+    /// The columns of the key, and that of the time, as long as all of them are there.
+    pub(crate) places: Option<(Vec<usize>, usize)>,
+    /// Nobody has said yet that only the last row counts,
+    pub(crate) is_open: bool,
+    /// by comparing this column with 1.
+    pub(crate) number: Option<usize>,
+    /// Where it is said that earlier rows go; without, they stay for all but who asks for versions.
+    pub(crate) replaced: Option<Span>,
+}
+
+impl Versions {
+    /// The same of computed columns.
+    pub(crate) fn projected(self, columns: &[Projected]) -> Self {
+        let place = |at: usize| {
+            let is_it = |column: &&Projected| {
+                column.expr.downcast_ref::<Column>().is_some_and(|column| column.index() == at)
+            };
+            columns.iter().position(|column| is_it(&column))
+        };
+        let places = self.places.and_then(|(keys, time)| {
+            let keys: Option<Vec<usize>> = keys.into_iter().map(place).collect();
+            Some((keys?, place(time)?))
+        });
+        Self { places, number: self.number.and_then(place), ..self }
+    }
 }
 
 impl Scope {
@@ -170,8 +206,9 @@ impl Scope {
     }
 
     fn find(&self, table: Option<&Ident>, name: &Ident) -> Result<Bound, Mistake> {
-        let mine =
-            |column: &&ScopeColumn| table.is_none_or(|table| column.table.as_ref() == Some(&table.value));
+        let mine = |column: &&ScopeColumn| {
+            table.map_or(!column.is_merged, |table| column.table.as_ref() == Some(&table.value))
+        };
         let mut found =
             self.columns.iter().enumerate().filter(|(_, column)| mine(column) && column.name == name.value);
         match (found.next(), found.next()) {

@@ -294,6 +294,7 @@ impl Planner {
         let sink = sink?;
         let targets = self.targets(insert, &sink);
         let (rows, targets) = (rows?, targets?);
+        self.binder(&environment).not_replaced(&rows.scope)?;
         let given = rows.scope.columns.len();
         if given != targets.len() {
             let given = counted(given, "column");

@@ -8,9 +8,6 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Numbers of cases whose queries need joins of tables.
-const NEEDS_JOINS: [(u32, u32); 1] = [(149, 161)];
-
 /// All of them, or those that `NARTHEX_GOLDEN` names.
 pub(crate) fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/flink/golden/cases");
@@ -24,12 +21,6 @@ pub(crate) fn cases() -> Vec<PathBuf> {
 /// Its folder's name.
 pub(crate) fn name(case: &Path) -> String {
     case.file_name().unwrap().to_string_lossy().into_owned()
-}
-
-/// Whether it needs what is not there yet.
-pub(crate) fn needs_joins(case: &Path) -> bool {
-    let number: u32 = name(case)[..3].parse().unwrap();
-    NEEDS_JOINS.iter().any(|(first, last)| (*first..=*last).contains(&number))
 }
 
 /// What was run and what it wrote.

@@ -61,7 +61,8 @@ impl Stream {
 
     /// What the generator has written into the pipe so far.
     fn generated_bytes(&self) -> u64 {
-        let counters = std::fs::read_to_string(format!("/proc/{}/io", self.generator.id())).expect("its counters");
+        let counters =
+            std::fs::read_to_string(format!("/proc/{}/io", self.generator.id())).expect("its counters");
         let line = counters.lines().find_map(|line| line.strip_prefix("wchar:")).expect("bytes written");
         line.trim().parse().expect("a number")
     }

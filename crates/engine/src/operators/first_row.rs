@@ -61,7 +61,8 @@ impl Keeper for FirstRow {
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;
         for (row, &time) in times.iter().enumerate() {
-            if time <= marks.at(row) {
+            // As Flink: what is just as old as the watermark is not late here.
+            if time < marks.at(row) {
                 outlet.counts.late.add(1);
                 continue;
             }

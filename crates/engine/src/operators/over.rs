@@ -53,8 +53,9 @@ struct OfKey {
     states: Vec<Box<[u8]>>,
     /// Rows so far.
     count: i64,
-    /// The times of its rows that wait.
-    waiting: BTreeSet<i64>,
+    /// The times of its rows that wait, each with the watermark that is the first to pass it: of a row that came behind
+    /// the watermark, the next one.
+    waiting: BTreeMap<i64, i64>,
     /// The latest of its rows, or of what is below, that a watermark has passed.
     passed: i64,
     /// When Flink looks whether it can forget a key with a RANGE of time. Each look counts as a row that was computed.
@@ -66,9 +67,14 @@ struct OfKey {
 impl OfKey {
     /// Lets a watermark pass rows that wait.
     fn pass(&mut self, watermark: i64) {
-        if let Some(&time) = self.waiting.range(..=watermark).next_back() {
-            self.passed = self.passed.max(time);
-        }
+        let passed = &mut self.passed;
+        self.waiting.retain(|&time, &mut from| {
+            let waits = from > watermark;
+            if !waits {
+                *passed = time.max(*passed);
+            }
+            waits
+        });
         while let Some(look) = self.looks.first().copied().filter(|look| *look <= watermark) {
             self.looks.remove(&look);
             if look < self.last_look {
@@ -434,7 +440,11 @@ impl Keeper for Over {
                     of_key.keep(time, range_ms);
                 }
             }
-            of_key.waiting.extend(time);
+            if let Some(time) = time {
+                let watermark = marks.at(row);
+                let from = if time > watermark { time } else { watermark.saturating_add(1) };
+                of_key.waiting.entry(time).or_insert(from);
+            }
             self.arrived += 1;
             let bytes = rows.row(row).data().into();
             match time {

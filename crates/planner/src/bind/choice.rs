@@ -72,7 +72,7 @@ impl Binder<'_> {
         }))
     }
 
-    fn coalesce(&self, name: &str, values: Vec<Bound>, span: Span) -> Result<Bound, Mistake> {
+    pub(crate) fn coalesce(&self, name: &str, values: Vec<Bound>, span: Span) -> Result<Bound, Mistake> {
         let is_nullable = values.iter().all(Bound::is_nullable);
         let is_test = |value: &Bound| !matches!(value.data_type, DataType::Null);
         let mut rest = values.into_iter().filter(is_test).collect::<Vec<_>>();

@@ -160,7 +160,7 @@ fn is_nested(data_type: &DataType) -> bool {
 }
 
 /// The type as which two values are compared.
-pub(super) fn meeting_type(left: &DataType, right: &DataType) -> Option<DataType> {
+pub(crate) fn meeting_type(left: &DataType, right: &DataType) -> Option<DataType> {
     use DataType::{Char, Date, Time, Timestamp, TimestampLtz, Varchar};
     let (left, right) = (left.bare(), right.bare());
     match (left, right) {

@@ -45,6 +45,13 @@ pub(super) fn junction(left: Bound, right: Bound, is_and: bool, span: Span) -> R
     Ok(Bound { expr: Arc::new(Junction { left: left.expr, right: right.expr, is_and }), data_type, span })
 }
 
+/// All of these, if there are any.
+pub(crate) fn conjunction(
+    conditions: impl Iterator<Item = Arc<dyn PhysicalExpr>>,
+) -> Option<Arc<dyn PhysicalExpr>> {
+    conditions.reduce(|left, right| Arc::new(Junction { left, right, is_and: true }))
+}
+
 impl Binder<'_> {
     /// `NOT expr`. Flink turns it into the opposite of what stands there, which for NaN is no more true than that.
     pub(super) fn negated(&self, expr: &Expr, span: Span) -> Result<Bound, Mistake> {

@@ -632,10 +632,11 @@ pub(super) fn with_columns(rows: Rows, values: Vec<Bound>) -> (Rows, Vec<usize>)
 
 /// Rows with these columns, of which the first are theirs and belong to the same tables.
 pub(super) fn widened(rows: Rows, columns: Vec<(String, Bound)>) -> Rows {
-    let tables: Vec<_> = rows.scope.columns.iter().map(|column| column.table.clone()).collect();
+    let names: Vec<_> =
+        rows.scope.columns.iter().map(|column| (column.table.clone(), column.is_merged)).collect();
     let mut rows = project(rows, columns);
-    for (column, table) in rows.scope.columns.iter_mut().zip(tables) {
-        column.table = table;
+    for (column, name) in rows.scope.columns.iter_mut().zip(names) {
+        (column.table, column.is_merged) = name;
     }
     rows
 }

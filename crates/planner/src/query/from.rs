@@ -1,12 +1,14 @@
-//! `FROM`: tables, sub-queries, and `UNNEST` of what stands before it.
+//! `FROM`: tables, sub-queries, `UNNEST` of what stands before it, and which of them are joined.
 
 use narthex_sql::ast::{
     Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Spanned, TableAlias, TableFactor,
-    TableWithJoins, Value,
+    TableVersion, TableWithJoins, Value,
 };
 use narthex_sql::{DataType, Name, Span};
 
-use super::{NEEDS_TIME, QueryBinder, Rows};
+use super::conjuncts::Conjuncts;
+use super::join::JoinCall;
+use super::{QueryBinder, Rows};
 use crate::plan::{Relation, Unnest};
 use crate::scope::{Scope, ScopeColumn};
 
@@ -19,53 +21,97 @@ struct Unnested<'a> {
 }
 
 impl QueryBinder<'_> {
-    /// Rows of a whole FROM clause; without one, a single row without columns.
-    pub(super) fn from(&self, from: &[TableWithJoins]) -> Option<Rows> {
+    /// Rows of a whole FROM clause; without one, a single row without columns. Joins take what concerns them out of
+    /// WHERE.
+    pub(super) fn from(&self, from: &[TableWithJoins], wheres: &Conjuncts<'_>) -> Option<Rows> {
         let Some((first, others)) = from.split_first() else { return Some(Rows::one()) };
+        // What is true of the rows of a join need not be true of what one behind it keeps.
+        let none = Conjuncts::default();
+        let joins = || from.iter().flat_map(|item| &item.joins);
+        let wheres = if joins().any(|join| outer(&join.join_operator).1) { &none } else { wheres };
         let mut rows = self.factor(&first.relation);
         for join in &first.joins {
-            rows = self.join(rows, join);
+            rows = self.join(rows, join, wheres);
         }
         for item in others {
-            rows = self.joined(rows, &item.relation, false);
+            rows = self.joined(rows, &item.relation, &JoinConstraint::None, (false, false), wheres);
             for join in &item.joins {
-                rows = self.join(rows, join);
+                rows = self.join(rows, join, wheres);
             }
         }
         rows
     }
 
     /// What is on the left is none where it has a mistake; the right side may have one of its own.
-    fn join(&self, left: Option<Rows>, join: &Join) -> Option<Rows> {
-        let keeps_rows = match &join.join_operator {
-            JoinOperator::CrossJoin(_) => false,
-            JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on))
-                if is_true(on) =>
-            {
-                false
-            }
-            JoinOperator::Left(JoinConstraint::On(on)) | JoinOperator::LeftOuter(JoinConstraint::On(on))
-                if is_true(on) =>
-            {
-                true
+    fn join(&self, left: Option<Rows>, join: &Join, wheres: &Conjuncts<'_>) -> Option<Rows> {
+        let operator = &join.join_operator;
+        let constraint = match operator {
+            JoinOperator::CrossJoin(JoinConstraint::None) => &JoinConstraint::None,
+            JoinOperator::Join(constraint)
+            | JoinOperator::Inner(constraint)
+            | JoinOperator::Left(constraint)
+            | JoinOperator::LeftOuter(constraint)
+            | JoinOperator::Right(constraint)
+            | JoinOperator::RightOuter(constraint)
+            | JoinOperator::FullOuter(constraint) => {
+                if matches!(constraint, JoinConstraint::None) {
+                    self.refuse(
+                        join.relation.span(),
+                        "this JOIN has no condition",
+                        "write ON or USING, or CROSS JOIN",
+                    );
+                    let _ = self.factor(&join.relation);
+                    return None;
+                }
+                constraint
             }
             _ => {
-                self.refuse(join.relation.span(), "this JOIN is not supported", NEEDS_TIME);
+                let advice = "there are JOIN, LEFT, RIGHT and FULL JOIN, and CROSS JOIN";
+                self.refuse(join.relation.span(), "this kind of JOIN is not Flink SQL", advice);
                 let _ = self.factor(&join.relation);
                 return None;
             }
         };
-        self.joined(left, &join.relation, keeps_rows)
+        self.joined(left, &join.relation, constraint, outer(operator), wheres)
     }
 
-    /// Only what each row has inside can be joined to it for now.
-    fn joined(&self, left: Option<Rows>, right: &TableFactor, keeps_rows: bool) -> Option<Rows> {
-        let Some(unnested) = unnested(right) else {
-            self.refuse(right.span(), "joining tables is not supported", NEEDS_TIME);
-            let _ = self.factor(right);
-            return None;
+    /// Rows joined to what each of them has inside, or to those of a table.
+    fn joined(
+        &self,
+        left: Option<Rows>,
+        right: &TableFactor,
+        constraint: &JoinConstraint,
+        (keeps_left, keeps_right): (bool, bool),
+        wheres: &Conjuncts<'_>,
+    ) -> Option<Rows> {
+        if let Some(unnested) = unnested(right) {
+            let is_plain = match constraint {
+                JoinConstraint::None => true,
+                JoinConstraint::On(on) => is_true(on),
+                _ => false,
+            };
+            if !is_plain || keeps_right {
+                let advice =
+                    "CROSS JOIN UNNEST(…), or LEFT JOIN UNNEST(…) ON TRUE; put conditions into WHERE";
+                self.refuse(right.span(), "UNNEST is joined without condition", advice);
+                return None;
+            }
+            return self.unnest(left?, &unnested, keeps_left);
+        }
+        let (rows, as_of) = match right {
+            TableFactor::Table { name, alias, args: None, version: Some(version), .. } => {
+                let TableVersion::ForSystemTimeAsOf(time) = version else {
+                    let advice = "write FOR SYSTEM_TIME AS OF and the left side's time column";
+                    self.refuse(right.span(), "this is not how Flink SQL asks for a version", advice);
+                    return None;
+                };
+                let rows = self.named_rows(&table_name(name));
+                (rows.and_then(|rows| self.maybe_aliased(rows, alias.as_ref())), Some(time))
+            }
+            other => (self.factor(other), None),
         };
-        self.unnest(left?, &unnested, keeps_rows)
+        let call = JoinCall { constraint, keeps_left, keeps_right, as_of, span: right.span() };
+        self.tables_joined(left?, rows?, &call, wheres)
     }
 
     fn factor(&self, factor: &TableFactor) -> Option<Rows> {
@@ -95,7 +141,8 @@ impl QueryBinder<'_> {
                 self.maybe_aliased(rows, alias.as_ref())
             }
             TableFactor::Table { version: Some(_), .. } => {
-                self.refuse(factor.span(), "FOR SYSTEM_TIME AS OF is not supported", NEEDS_TIME);
+                let advice = "write FROM a JOIN b FOR SYSTEM_TIME AS OF a.rt ON a.k = b.k";
+                self.refuse(factor.span(), "a version of a table is joined to rows with a time", advice);
                 None
             }
             TableFactor::Derived { subquery, alias, .. } => {
@@ -103,11 +150,15 @@ impl QueryBinder<'_> {
                 self.maybe_aliased(rows, alias.as_ref())
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
-                let rows = self.from(std::slice::from_ref(table_with_joins))?;
+                let rows = self.from(std::slice::from_ref(table_with_joins), &Conjuncts::default())?;
                 self.maybe_aliased(rows, alias.as_ref())
             }
             TableFactor::Table { .. } | TableFactor::TableFunction { .. } | TableFactor::Function { .. } => {
-                self.refuse(factor.span(), "table functions are not supported", NEEDS_TIME);
+                self.refuse(
+                    factor.span(),
+                    "table functions are not supported",
+                    "there are TUMBLE, HOP, CUMULATE, SESSION and UNNEST",
+                );
                 None
             }
             other => {
@@ -129,6 +180,7 @@ impl QueryBinder<'_> {
     }
 
     fn unnest(&self, input: Rows, unnested: &Unnested<'_>, keeps_rows: bool) -> Option<Rows> {
+        self.not_replaced(&input.scope)?;
         let [array] = unnested.arrays else {
             self.refuse(unnested.span, "UNNEST takes one array", "write an UNNEST for each");
             return None;
@@ -204,6 +256,16 @@ fn unnested(factor: &TableFactor) -> Option<Unnested<'_>> {
             span: factor.span(),
         }),
         _ => None,
+    }
+}
+
+/// Whether a join keeps rows of the left and of the right side that meet none.
+fn outer(operator: &JoinOperator) -> (bool, bool) {
+    match operator {
+        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (true, false),
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (false, true),
+        JoinOperator::FullOuter(_) => (true, true),
+        _ => (false, false),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::bound::Bound;
 use crate::plan::{
     Frame, OverCall, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, WindowPlaces,
 };
-use crate::scope::{Scope, ScopeColumn, TimeAttribute, WindowPart};
+use crate::scope::{Scope, ScopeColumn, TimeAttribute, Versions, WindowPart};
 
 /// Functions that number rows.
 const RANKS: [&str; 3] = ["ROW_NUMBER", "RANK", "DENSE_RANK"];
@@ -223,13 +223,7 @@ impl QueryBinder<'_> {
             return None;
         }
         let Some(window) = window else {
-            self.refuse(
-                expr.span(),
-                "these numbers change with every row: a later one may come before it",
-                "tables here take rows that stay: PARTITION BY window_start and window_end of a window too, or keep \
-                 the first row of a key with ORDER BY the time column ASC and WHERE … = 1",
-            );
-            return None;
+            return self.last_rows(expr, spec, rows, width, keys, &order);
         };
         let is_border = |at: &usize| *at == window.start || *at == window.end;
         let sorted: Vec<SortKey> = order
@@ -255,6 +249,55 @@ impl QueryBinder<'_> {
         };
         let number = DataType::NotNull(Box::new(DataType::BigInt));
         Some(with_results(rows, width, keys, operator, vec![(expr.clone(), number)]))
+    }
+
+    /// Rows numbered from the last one backwards: who takes the first of them has versions, whom nobody else can use.
+    fn last_rows(
+        &self,
+        expr: &Expr,
+        spec: &WindowSpec,
+        rows: Rows,
+        width: usize,
+        keys: Vec<usize>,
+        order: &[usize],
+    ) -> Option<Rows> {
+        let mut columns = all(&rows.scope, None, Span::empty());
+        let number = DataType::NotNull(Box::new(DataType::BigInt));
+        let one = Bound::literal(ScalarValue::Int64(Some(1)), number.clone(), expr.span());
+        let at = columns.len();
+        columns.push((format!("$o{at}"), one));
+        let mut rows = widened(rows, columns);
+        let is_last = |time: usize| {
+            rows.scope.columns[time].time == Some(TimeAttribute::Rowtime)
+                && spec.order_by.iter().all(is_descending)
+        };
+        let places = match order {
+            [time] if is_last(*time) => Some((keys, *time)),
+            _ => None,
+        };
+        let replaced = Some(expr.span());
+        let number_at = places.is_some().then_some(at);
+        for column in rows.scope.columns.iter_mut().skip(width).filter(|column| !column.name.starts_with('$'))
+        {
+            column.name = format!("${}", column.name);
+        }
+        rows.scope.versions = Some(Versions { places, number: number_at, is_open: true, replaced });
+        rows.scope.computed.push((expr.clone(), Bound::column(&format!("$o{at}"), at, number, expr.span())));
+        rows.scope.width = Some(width);
+        Some(rows)
+    }
+
+    /// Whether a SELECT has calls with OVER.
+    pub(super) fn has_over(&self, select: &Select) -> bool {
+        !Self::calls_over(select).is_empty()
+    }
+
+    /// Whether a condition asks for the number 1 in a column, and for nothing else.
+    pub(super) fn asks_for_first(&self, scope: &Scope, condition: &Expr, number: usize) -> bool {
+        match condition {
+            Expr::Nested(inside) => self.asks_for_first(scope, inside, number),
+            other => self.numbers(scope, other) == Some((number, 1, 1)),
+        }
     }
 
     fn computed_over(

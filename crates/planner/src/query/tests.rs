@@ -85,8 +85,11 @@ fn what_there_is_not_is_refused_by_name() {
         ),
         ("SELECT id, k FROM t ORDER BY id", "ORDER BY is not supported"),
         ("SELECT id, k FROM t LIMIT 3", "LIMIT is not supported"),
-        ("SELECT t.id, t.k FROM t JOIN o ON t.id = o.id", "this JOIN is not supported"),
-        ("SELECT t.id, t.k FROM t, o", "joining tables is not supported"),
+        ("SELECT t.id, t.k FROM t JOIN o", "this JOIN has no condition"),
+        (
+            "SELECT t.id, o.k FROM t LEFT JOIN o ON t.id = o.id",
+            "the rows of this outer join change: one that had no match may get one later",
+        ),
         ("SELECT id, k FROM t UNION SELECT id, k FROM t", "UNION is not supported"),
         (
             "SELECT id, k FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(k), INTERVAL '1' SECOND))",
@@ -298,4 +301,72 @@ fn what_a_list_leaves_out_can_be_null() {
         "CREATE TABLE n (id INT NOT NULL, k STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'y');";
     let told = told(&format!("{table} INSERT INTO n (id) SELECT id FROM t"));
     assert_eq!(told, ["k of n is NOT NULL, and gets no value"]);
+}
+
+const TIMES: &str = "
+CREATE TABLE a (id INT, k STRING, rt TIMESTAMP(3), WATERMARK FOR rt AS rt - INTERVAL '5' SECOND) WITH ('connector' = 'x');
+CREATE TABLE b (id INT, k STRING, rt TIMESTAMP(3), WATERMARK FOR rt AS rt, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'x');
+";
+
+#[test]
+fn bounds_of_a_join_are_read_however_they_are_written() {
+    for (condition, bounds) in [
+        ("b.rt BETWEEN a.rt - INTERVAL '1' SECOND AND a.rt + INTERVAL '2' SECOND", "from -1000 to 2000 ms"),
+        ("a.rt BETWEEN b.rt - INTERVAL '1' SECOND AND b.rt + INTERVAL '2' SECOND", "from -2000 to 1000 ms"),
+        ("a.rt + INTERVAL '1' SECOND > b.rt AND a.rt <= b.rt", "from 0 to 999 ms"),
+        ("(b.rt > a.rt) AND INTERVAL '1' SECOND + a.rt >= b.rt - INTERVAL '1' SECOND", "from 1 to 2000 ms"),
+        ("a.rt = b.rt", "from 0 to 0 ms"),
+        (
+            "b.rt >= a.rt AND b.rt >= a.rt - INTERVAL '9' SECOND AND a.rt > b.rt - INTERVAL '3' SECOND",
+            "from 0 to 2999 ms",
+        ),
+    ] {
+        for sql in [
+            format!("SELECT a.id, b.k FROM a JOIN b ON a.k = b.k AND {condition}"),
+            format!("SELECT a.id, b.k FROM a, b WHERE {condition} AND b.k = a.k"),
+        ] {
+            let tree = tree(&format!("{TIMES}INSERT INTO o {sql}"));
+            assert!(tree.contains(&format!("Join, rt {bounds} behind rt by k = k; ")), "{sql}\n{tree}");
+            assert!(!tree.contains("Filter"), "{sql}\n{tree}");
+        }
+    }
+}
+
+#[test]
+fn what_concerns_one_side_is_asked_before_it_is_joined() {
+    let sql = "SELECT a.id, b.k FROM a LEFT JOIN b ON a.k = b.k AND b.id > 7 AND a.rt = b.rt WHERE a.id < 3 AND b.id < 9";
+    let tree = tree(&format!("{TIMES}INSERT INTO o {sql}"));
+    let (above, below) = tree.split_once("Left join").unwrap();
+    let (left, right) =
+        below.split_once("Source b").map(|(before, _)| before.split_once("Source a").unwrap()).unwrap();
+    assert!(above.contains("Filter id@") && above.contains("< 9"), "{tree}");
+    assert!(left.contains("< 3") && !left.contains("< 9"), "{tree}");
+    assert!(right.contains("> 7") && !right.contains("< 9"), "{tree}");
+}
+
+#[test]
+fn a_join_tells_what_it_lacks() {
+    for (sql, what) in [
+        (
+            "SELECT a.id, b.k FROM a JOIN b FOR SYSTEM_TIME AS OF a.rt ON a.id = b.id",
+            "k is of the versions' key, and ON does not compare it",
+        ),
+        (
+            "SELECT a.id, x.k FROM b JOIN a FOR SYSTEM_TIME AS OF b.rt AS x ON b.k = x.k",
+            "this table has no versions: it needs a key and a time",
+        ),
+        (
+            "SELECT a.id, b.k FROM a JOIN b FOR SYSTEM_TIME AS OF a.id ON a.k = b.k",
+            "FOR SYSTEM_TIME AS OF takes the left side's time column",
+        ),
+        (
+            "SELECT a.id, b.k FROM a RIGHT JOIN b FOR SYSTEM_TIME AS OF a.rt ON a.k = b.k",
+            "FOR SYSTEM_TIME AS OF is for JOIN and LEFT JOIN",
+        ),
+        ("SELECT id, b.k FROM a JOIN b ON a.k = b.k", "the column id is ambiguous"),
+        ("SELECT a.id, b.k FROM a JOIN b USING (nothing)", "there is no column nothing"),
+    ] {
+        let told = told(&format!("{TIMES}INSERT INTO o {sql}"));
+        assert!(told.iter().any(|told| told.contains(what)), "{sql}: {told:?}");
+    }
 }

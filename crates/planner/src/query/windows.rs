@@ -106,6 +106,7 @@ impl QueryBinder<'_> {
             Input::Table(name) => self.named_rows(name)?,
             Input::Query(query) => self.query(query)?,
         };
+        self.not_replaced(&rows.scope)?;
         let time = self.expr(&rows.scope, &Expr::Identifier(call.time.clone()))?;
         let at = self.time_column(&rows.scope, &time, call.time.span)?;
         let mut keys = Vec::new();

@@ -1,0 +1,78 @@
+//! Pairs of all rows that ever came.
+
+use arrow::array::RecordBatch;
+use hashbrown::HashMap;
+
+use super::{Found, Kept, Pairs};
+use crate::clock::END;
+use crate::error::Error;
+use crate::operators::Keeper;
+use crate::stage::{Marks, Outlet};
+
+/// What one task has of a join without bounds.
+pub(super) struct RegularJoin {
+    pairs: Pairs,
+    /// By side, then by key.
+    rows: [HashMap<Box<[u8]>, Vec<Kept>>; 2],
+    held: u64,
+}
+
+impl RegularJoin {
+    pub(super) fn new(pairs: Pairs) -> Self {
+        Self { pairs, rows: [HashMap::new(), HashMap::new()], held: 0 }
+    }
+}
+
+impl Keeper for RegularJoin {
+    fn rows(
+        &mut self,
+        input: usize,
+        batch: &RecordBatch,
+        _marks: &Marks,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), Error> {
+        let encoded = self.pairs.encode(input, batch)?;
+        let mut has_met = vec![false; batch.num_rows()];
+        let others = &self.rows[1 - input];
+        let mut found = Found::new(&self.pairs, input, &encoded, &mut has_met);
+        for row in 0..batch.num_rows() {
+            for kept in others.get(encoded.key(row)).into_iter().flatten() {
+                if encoded.can_meet(row) {
+                    found.add(row, kept, outlet)?;
+                }
+            }
+        }
+        found.give(outlet)?;
+        let own = &mut self.rows[input];
+        for (row, has_met) in has_met.into_iter().enumerate() {
+            if !encoded.can_meet(row) {
+                outlet.counts.filtered.add(1);
+                continue;
+            }
+            let kept = Kept::new(encoded.row(row));
+            kept.has_met.set(has_met);
+            match own.get_mut(encoded.key(row)) {
+                Some(rows) => rows.push(kept),
+                None => drop(own.insert(encoded.key(row).into(), vec![kept])),
+            }
+            self.held += 1;
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        if watermark < END {
+            return Ok(());
+        }
+        for side in 0..2 {
+            let rows = std::mem::take(&mut self.rows[side]);
+            self.pairs.leave(side, rows.values().flatten(), outlet)?;
+        }
+        self.held = 0;
+        Ok(())
+    }
+
+    fn held(&self) -> u64 {
+        self.held
+    }
+}
