@@ -1,5 +1,6 @@
 //! Operators that keep rows, or something of them, until time has passed.
 
+mod current_watermark;
 mod first_row;
 mod groups;
 mod join;
@@ -61,6 +62,9 @@ pub(crate) fn keeper(stage: &StageNode) -> Result<Box<dyn Keeper>, Error> {
         }
         StatefulOperator::Over { keys, time, frame, calls } => {
             Box::new(over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls)?)
+        }
+        StatefulOperator::CurrentWatermark => {
+            Box::new(current_watermark::CurrentWatermark { schema: stage.schema.clone() })
         }
         StatefulOperator::Join(join) => join::keeper(stage, join)?,
     })

@@ -7,7 +7,8 @@ use narthex_sql::{Column, ColumnKind, DataType, Watermark};
 
 use crate::catalog::Entry;
 use crate::plan::{
-    Frame, Insert, Job, Join, JoinKind, OnNull, Relation, Stateful, StatefulInput, StatefulOperator, Table,
+    Frame, Insert, Job, Join, JoinKind, JoinSides, OnNull, Relation, Stateful, StatefulInput,
+    StatefulOperator, Table,
 };
 use crate::secret::shown;
 
@@ -168,11 +169,13 @@ fn joined(join: &Join, inputs: &[StatefulInput]) -> String {
     let keys: Vec<String> =
         join.keys.iter().map(|key| format!("{} = {}", named(0, key.left), named(1, key.right))).collect();
     let keys = if keys.is_empty() { "all with all".to_owned() } else { keys.join(", ") };
-    let sides = match (join.keeps_left, join.keeps_right) {
-        (false, false) => "Join",
-        (true, false) => "Left join",
-        (false, true) => "Right join",
-        (true, true) => "Full join",
+    let sides = match join.sides {
+        JoinSides::Inner => "Join",
+        JoinSides::Left => "Left join",
+        JoinSides::Right => "Right join",
+        JoinSides::Full => "Full join",
+        JoinSides::Semi => "Semi join",
+        JoinSides::Anti => "Anti join",
     };
     let (of, kept) = match &join.kind {
         JoinKind::Regular => (String::new(), "keeps every row that ever came".to_owned()),
@@ -242,6 +245,7 @@ fn stateful(text: &mut String, of: &Stateful, depth: usize) {
         StatefulOperator::FirstRow { keys, .. } => {
             writeln!(text, "{indent}First row {}; keeps every key that was ever seen", by(keys))
         }
+        StatefulOperator::CurrentWatermark => writeln!(text, "{indent}Current watermark; in one task"),
         StatefulOperator::Join(join) => writeln!(text, "{indent}{}", joined(join, &of.inputs)),
     };
     of.inputs.iter().for_each(|input| relation(text, &input.relation, depth + 1));

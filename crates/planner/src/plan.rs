@@ -261,6 +261,8 @@ pub enum StatefulOperator {
         /// What is computed of them.
         calls: Vec<OverCall>,
     },
+    /// Each row with the watermark before it behind its columns, null before the first one.
+    CurrentWatermark,
     /// Pairs of rows of two inputs: the columns of the left one, and behind them those of the right one.
     Join(Join),
 }
@@ -274,10 +276,32 @@ pub struct Join {
     pub keys: Vec<JoinKey>,
     /// What must be true of a pair besides. An inner join has a filter behind it instead.
     pub condition: Option<PairCondition>,
-    /// Rows of the left input that meet none come once, with nulls.
-    pub keeps_left: bool,
-    /// Those of the right input do.
-    pub keeps_right: bool,
+    /// Which rows come out.
+    pub sides: JoinSides,
+}
+
+/// Which rows come out of a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinSides {
+    /// Pairs.
+    Inner,
+    /// Pairs, and rows of the left input that are in none, with nulls.
+    Left,
+    /// The same of the right input.
+    Right,
+    /// The same of both.
+    Full,
+    /// Rows of the left input that are in a pair, once, with nulls.
+    Semi,
+    /// Rows of the left input that are in none, with nulls.
+    Anti,
+}
+
+impl JoinSides {
+    /// Whether rows of the left, and of the right input, come out that are in no pair.
+    pub fn keeps(self) -> [bool; 2] {
+        [matches!(self, Self::Left | Self::Full | Self::Anti), matches!(self, Self::Right | Self::Full)]
+    }
 }
 
 /// Columns that must be equal.
@@ -508,6 +532,7 @@ impl StatefulOperator {
             Self::WindowRank { .. } => "window-rank",
             Self::FirstRow { .. } => "first-row",
             Self::Over { .. } => "over",
+            Self::CurrentWatermark => "current-watermark",
             Self::Join(join) => match join.kind {
                 JoinKind::Regular => "join",
                 JoinKind::Interval { .. } => "interval-join",
@@ -533,6 +558,7 @@ impl StatefulOperator {
                 let called = calls.iter().flat_map(OverCall::columns);
                 first(keys.iter().copied().chain(*time).chain(called).collect())
             }
+            Self::CurrentWatermark => Some(Vec::new()),
             Self::Join(join) => Some(join.columns()),
         }
     }
@@ -541,7 +567,7 @@ impl StatefulOperator {
     pub(crate) fn moved(self, place: &dyn Fn(usize, usize) -> usize) -> Self {
         let all = |keys: Vec<usize>| keys.into_iter().map(|at| place(0, at)).collect();
         match self {
-            Self::WindowAggregate { .. } => self,
+            Self::WindowAggregate { .. } | Self::CurrentWatermark => self,
             Self::Sessions { keys, windows } => Self::Sessions {
                 keys: all(keys),
                 windows: Windows { time: place(0, windows.time), ..windows },

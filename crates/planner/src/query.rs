@@ -25,8 +25,10 @@ use self::conjuncts::Conjuncts;
 
 mod aggregate;
 mod conjuncts;
+mod current_watermark;
 mod from;
 mod join;
+mod member;
 mod over;
 mod windows;
 
@@ -208,11 +210,17 @@ impl QueryBinder<'_> {
 
     fn select(&self, select: &Select) -> Option<Rows> {
         self.refuse_foreign(select);
+        let (select, members) = member::split(select);
+        let select = select.as_ref();
         let wheres = Conjuncts::of(select.selection.as_ref());
-        let Some(rows) = self.from(&select.from, &wheres) else {
+        let Some(mut rows) = self.from(&select.from, &wheres) else {
             self.check_without_columns(select);
             return None;
         };
+        for member in &members {
+            rows = self.matching(rows, member)?;
+        }
+        let rows = self.with_current_watermark(select, rows)?;
         if rows.scope.versions.as_ref().is_some_and(|versions| versions.replaced.is_some()) {
             return self.of_last_rows(select, rows);
         }
@@ -312,7 +320,7 @@ impl QueryBinder<'_> {
     /// What a SELECT may do with the last row of each key: name its columns, and say that it wants the last.
     fn of_last_rows(&self, select: &Select, rows: Rows) -> Option<Rows> {
         let mut rows = rows;
-        let selects_more = Self::is_grouped(select) || select.distinct.is_some() || self.has_over(select);
+        let selects_more = Self::is_grouped(select) || select.distinct.is_some() || Self::has_over(select);
         let is_kept = match (&select.selection, rows.scope.versions.as_ref().map(|versions| versions.number))
         {
             (None, _) => true,

@@ -8,7 +8,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::row::{RowConverter, Rows};
 use datafusion_common::cast::as_boolean_array;
-use narthex_planner::{Join, JoinKind, PairCondition};
+use narthex_planner::{Join, JoinKind, JoinSides, PairCondition};
 
 use super::Keeper;
 use super::rows::{KeyRows, Keys, all_of, told};
@@ -58,8 +58,8 @@ struct Pairs {
     condition: Option<PairCondition>,
     condition_schema: SchemaRef,
     schema: SchemaRef,
-    /// Rows of this side that meet none come with nulls.
-    keeps: [bool; 2],
+    /// Which rows come out.
+    sides_out: JoinSides,
 }
 
 /// Rows of one input.
@@ -113,7 +113,7 @@ impl Pairs {
             condition: join.condition.clone(),
             condition_schema: Arc::new(Schema::new(fields)),
             schema: stage.schema.clone(),
-            keeps: [join.keeps_left, join.keeps_right],
+            sides_out: join.sides,
         })
     }
 
@@ -137,30 +137,39 @@ impl Pairs {
         converter.convert_rows(rows.map(|row| parser.parse(row))).map_err(told)
     }
 
-    /// Gives pairs for which the condition holds, and tells which these are.
+    /// Gives what comes out of pairs for which the condition holds. `has_met` is told which these are, and says whether
+    /// the left row had not met another before.
     fn give(
         &self,
         left: &[&[u8]],
         right: &[&[u8]],
         outlet: &mut Outlet<'_>,
-        mut has_met: impl FnMut(usize),
+        mut has_met: impl FnMut(usize) -> bool,
     ) -> Result<(), Error> {
         if left.is_empty() {
             return Ok(());
         }
         let left_columns = self.columns(0, left.iter().copied())?;
         let right_columns = self.columns(1, right.iter().copied())?;
-        let kept = self.holds(&left_columns, &right_columns, left.len())?;
+        let holds = self.holds(&left_columns, &right_columns, left.len())?;
+        let is_true = |at: &usize| holds.as_ref().is_none_or(|holds| holds.is_valid(*at) && holds.value(*at));
+        let mut first = Vec::new();
+        for at in (0..left.len()).filter(is_true) {
+            if has_met(at) {
+                first.push(left[at]);
+            }
+        }
+        match self.sides_out {
+            JoinSides::Semi => return self.give_alone(0, &first, outlet),
+            JoinSides::Anti => return Ok(()),
+            JoinSides::Inner | JoinSides::Left | JoinSides::Right | JoinSides::Full => {}
+        }
         let mut columns = left_columns;
         columns.extend(right_columns);
-        let batch = with_columns(&self.schema, columns, left.len()).map_err(Error::Row)?;
-        let Some(kept) = kept else {
-            (0..left.len()).for_each(has_met);
-            return (outlet.out)(batch);
-        };
-        let is_true = |at: &usize| kept.is_valid(*at) && kept.value(*at);
-        (0..left.len()).filter(is_true).for_each(&mut has_met);
-        let batch = filter_record_batch(&batch, &kept).map_err(told)?;
+        let mut batch = with_columns(&self.schema, columns, left.len()).map_err(Error::Row)?;
+        if let Some(holds) = &holds {
+            batch = filter_record_batch(&batch, holds).map_err(told)?;
+        }
         if batch.num_rows() == 0 { Ok(()) } else { (outlet.out)(batch) }
     }
 
@@ -203,11 +212,13 @@ impl Pairs {
         rows: impl Iterator<Item = &'a Kept>,
         outlet: &mut Outlet<'_>,
     ) -> Result<(), Error> {
-        let mut alone = Vec::new();
+        let (keeps, mut alone) = (self.sides_out.keeps()[side], Vec::new());
         for row in rows {
-            if row.has_met.get() {
+            if row.has_met.get() && self.sides_out == JoinSides::Anti && side == 0 {
+                outlet.counts.filtered.add(1);
+            } else if row.has_met.get() {
                 outlet.counts.passed.add(1);
-            } else if self.keeps[side] {
+            } else if keeps {
                 outlet.counts.passed.add(1);
                 alone.push(row.bytes.as_ref());
             } else {
@@ -245,9 +256,11 @@ impl<'a> Found<'a> {
         let own: Vec<&[u8]> = self.rows.iter().map(|&row| self.encoded.row(row)).collect();
         let others: Vec<&[u8]> = self.kept.iter().map(|kept| kept.bytes.as_ref()).collect();
         let (left, right) = if self.side == 0 { (&own, &others) } else { (&others, &own) };
+        let is_left = self.side == 0;
         self.pairs.give(left, right, outlet, |at| {
-            self.has_met[self.rows[at]] = true;
-            self.kept[at].has_met.set(true);
+            let own_before = std::mem::replace(&mut self.has_met[self.rows[at]], true);
+            let other_before = self.kept[at].has_met.replace(true);
+            !(if is_left { own_before } else { other_before })
         })?;
         self.rows.clear();
         self.kept.clear();

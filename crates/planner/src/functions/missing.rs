@@ -55,10 +55,9 @@ const OF_WINDOWS: [&str; 16] = [
 ];
 
 /// Functions that Flink has and narthex does not.
-const MISSING: [&str; 16] = [
+const MISSING: [&str; 15] = [
     "BITMAP_BUILD",
     "CURRENT_DATABASE",
-    "CURRENT_WATERMARK",
     "HASH_CODE",
     "ML_EVALUATE",
     "ML_PREDICT",
@@ -97,9 +96,15 @@ pub(super) fn known(name: &str, span: Span) -> Option<Mistake> {
         let advice = "aggregates stand in the SELECT list or HAVING of a query that groups, or have OVER (…)";
         return Some(Mistake::new(span, message).advise(advice));
     }
+    if name == "CURRENT_WATERMARK" {
+        let message = "CURRENT_WATERMARK takes one time column, and stands in SELECT, WHERE or GROUP BY";
+        return Some(Mistake::new(span, message).advise("write CURRENT_WATERMARK(rt)"));
+    }
     if OF_WINDOWS.contains(&name) {
-        let message = format!("{name} needs windows, and narthex has none yet: rows are computed one by one");
-        return Some(Mistake::new(span, message));
+        let message = format!("{name} is a function of windows and cannot stand here");
+        let advice = "windows stand in FROM, as TABLE(TUMBLE(TABLE t, DESCRIPTOR(rt), size)), or in GROUP BY, and their \
+                      borders in the SELECT of a query with such a GROUP BY";
+        return Some(Mistake::new(span, message).advise(advice));
     }
     if MISSING.contains(&name) {
         return Some(Mistake::new(span, format!("Flink has the function {name}, narthex does not have it")));

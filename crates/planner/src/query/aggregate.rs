@@ -634,7 +634,9 @@ pub(super) fn with_columns(rows: Rows, values: Vec<Bound>) -> (Rows, Vec<usize>)
 pub(super) fn widened(rows: Rows, columns: Vec<(String, Bound)>) -> Rows {
     let names: Vec<_> =
         rows.scope.columns.iter().map(|column| (column.table.clone(), column.is_merged)).collect();
+    let computed = rows.scope.computed.clone();
     let mut rows = project(rows, columns);
+    rows.scope.computed = computed;
     for (column, name) in rows.scope.columns.iter_mut().zip(names) {
         (column.table, column.is_merged) = name;
     }

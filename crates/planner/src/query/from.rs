@@ -9,7 +9,7 @@ use narthex_sql::{DataType, Name, Span};
 use super::conjuncts::Conjuncts;
 use super::join::JoinCall;
 use super::{QueryBinder, Rows};
-use crate::plan::{Relation, Unnest};
+use crate::plan::{JoinSides, Relation, Unnest};
 use crate::scope::{Scope, ScopeColumn};
 
 /// An `UNNEST` as it is written.
@@ -28,13 +28,13 @@ impl QueryBinder<'_> {
         // What is true of the rows of a join need not be true of what one behind it keeps.
         let none = Conjuncts::default();
         let joins = || from.iter().flat_map(|item| &item.joins);
-        let wheres = if joins().any(|join| outer(&join.join_operator).1) { &none } else { wheres };
+        let wheres = if joins().any(|join| sides(&join.join_operator).keeps()[1]) { &none } else { wheres };
         let mut rows = self.factor(&first.relation);
         for join in &first.joins {
             rows = self.join(rows, join, wheres);
         }
         for item in others {
-            rows = self.joined(rows, &item.relation, &JoinConstraint::None, (false, false), wheres);
+            rows = self.joined(rows, &item.relation, &JoinConstraint::None, JoinSides::Inner, wheres);
             for join in &item.joins {
                 rows = self.join(rows, join, wheres);
             }
@@ -72,7 +72,7 @@ impl QueryBinder<'_> {
                 return None;
             }
         };
-        self.joined(left, &join.relation, constraint, outer(operator), wheres)
+        self.joined(left, &join.relation, constraint, sides(operator), wheres)
     }
 
     /// Rows joined to what each of them has inside, or to those of a table.
@@ -81,7 +81,7 @@ impl QueryBinder<'_> {
         left: Option<Rows>,
         right: &TableFactor,
         constraint: &JoinConstraint,
-        (keeps_left, keeps_right): (bool, bool),
+        sides: JoinSides,
         wheres: &Conjuncts<'_>,
     ) -> Option<Rows> {
         if let Some(unnested) = unnested(right) {
@@ -90,13 +90,13 @@ impl QueryBinder<'_> {
                 JoinConstraint::On(on) => is_true(on),
                 _ => false,
             };
-            if !is_plain || keeps_right {
+            if !is_plain || sides.keeps()[1] {
                 let advice =
                     "CROSS JOIN UNNEST(…), or LEFT JOIN UNNEST(…) ON TRUE; put conditions into WHERE";
                 self.refuse(right.span(), "UNNEST is joined without condition", advice);
                 return None;
             }
-            return self.unnest(left?, &unnested, keeps_left);
+            return self.unnest(left?, &unnested, sides == JoinSides::Left);
         }
         let (rows, as_of) = match right {
             TableFactor::Table { name, alias, args: None, version: Some(version), .. } => {
@@ -110,7 +110,7 @@ impl QueryBinder<'_> {
             }
             other => (self.factor(other), None),
         };
-        let call = JoinCall { constraint, keeps_left, keeps_right, as_of, span: right.span() };
+        let call = JoinCall { constraint, sides, as_of, span: right.span() };
         self.tables_joined(left?, rows?, &call, wheres)
     }
 
@@ -205,6 +205,11 @@ impl QueryBinder<'_> {
             .iter()
             .map(|column| (column.name.clone(), column.data_type.clone()))
             .collect();
+        let mut scope = input.scope;
+        if list.constant().is_some() {
+            // Flink joins the rows of a constant as those of a table: no column tells time behind it.
+            scope.columns.iter_mut().for_each(|column| (column.time, column.window) = (None, None));
+        }
         let unnest = Unnest {
             list: list.expr,
             columns: named,
@@ -212,7 +217,6 @@ impl QueryBinder<'_> {
             with_ordinality: unnested.with_ordinality,
             keeps_rows,
         };
-        let mut scope = input.scope;
         scope.columns.extend(added.scope.columns);
         Some(Rows { relation: Relation::Unnest { input: Box::new(input.relation), unnest }, scope })
     }
@@ -259,13 +263,13 @@ fn unnested(factor: &TableFactor) -> Option<Unnested<'_>> {
     }
 }
 
-/// Whether a join keeps rows of the left and of the right side that meet none.
-fn outer(operator: &JoinOperator) -> (bool, bool) {
+/// Which rows come out of a join.
+fn sides(operator: &JoinOperator) -> JoinSides {
     match operator {
-        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (true, false),
-        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (false, true),
-        JoinOperator::FullOuter(_) => (true, true),
-        _ => (false, false),
+        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => JoinSides::Left,
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => JoinSides::Right,
+        JoinOperator::FullOuter(_) => JoinSides::Full,
+        _ => JoinSides::Inner,
     }
 }
 

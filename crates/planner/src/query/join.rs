@@ -15,8 +15,8 @@ use crate::bound::Bound;
 use crate::cast;
 use crate::common::{as_decimal, least_restrictive};
 use crate::plan::{
-    Join, JoinKey, JoinKind, PairCondition, Projected, Relation, Stateful, StatefulInput, StatefulOperator,
-    WindowPlaces,
+    Join, JoinKey, JoinKind, JoinSides, PairCondition, Projected, Relation, Stateful, StatefulInput,
+    StatefulOperator, WindowPlaces,
 };
 use crate::prune::{places, with_places};
 use crate::scope::{Scope, ScopeColumn, TimeAttribute, WindowPart};
@@ -29,16 +29,14 @@ const STAYS: &str = "tables here take rows that stay: bound the times of both si
 /// A join as it is written.
 pub(super) struct JoinCall<'a> {
     pub(super) constraint: &'a JoinConstraint,
-    /// Rows of the left side that meet none come with nulls.
-    pub(super) keeps_left: bool,
-    pub(super) keeps_right: bool,
+    pub(super) sides: JoinSides,
     /// `FOR SYSTEM_TIME AS OF`
     pub(super) as_of: Option<&'a Expr>,
     pub(super) span: Span,
 }
 
 /// Both sides, and what their columns are called together.
-struct Pair {
+pub(super) struct Pair {
     left: Rows,
     right: Rows,
     scope: Scope,
@@ -48,7 +46,7 @@ struct Pair {
 
 /// A value of each side that must be equal.
 #[derive(Clone)]
-struct Equal {
+pub(super) struct Equal {
     left: Bound,
     /// Over the columns of the right side alone.
     right: Bound,
@@ -66,7 +64,7 @@ struct Near {
 
 /// What a condition is made of.
 #[derive(Default)]
-struct Parts {
+pub(super) struct Parts {
     equal: Vec<Equal>,
     near: Vec<(Near, Bound, Option<Equal>)>,
     left_only: Vec<Bound>,
@@ -76,8 +74,14 @@ struct Parts {
     merged: Vec<(usize, usize)>,
 }
 
+impl Parts {
+    pub(super) fn add(&mut self, equal: Equal) {
+        self.equal.push(equal);
+    }
+}
+
 impl Pair {
-    fn new(left: Rows, right: Rows) -> Self {
+    pub(super) fn new(left: Rows, right: Rows) -> Self {
         let width = left.scope.columns.len();
         let columns = left.scope.columns.iter().chain(&right.scope.columns).cloned().collect();
         Self { left, right, scope: Scope::of(columns), width }
@@ -111,11 +115,16 @@ impl QueryBinder<'_> {
         }
         let pair = Pair::new(left, right);
         let parts = self.parts(&pair, call, wheres)?;
+        self.joined_by(pair, parts, call)
+    }
+
+    /// Both sides, joined by what their condition is made of.
+    pub(super) fn joined_by(&self, pair: Pair, parts: Parts, call: &JoinCall<'_>) -> Option<Rows> {
         let kind = match call.as_of {
             Some(time) => self.temporal(&pair, &parts, time, call)?,
             None => kind(&pair, &parts),
         };
-        if kind == JoinKind::Regular && (call.keeps_left || call.keeps_right) {
+        if kind == JoinKind::Regular && !matches!(call.sides, JoinSides::Inner | JoinSides::Semi) {
             let message = "the rows of this outer join change: one that had no match may get one later";
             self.refuse(call.span, message, STAYS);
             return None;
@@ -160,10 +169,11 @@ impl QueryBinder<'_> {
             if !matches!(bound.data_type.bare(), DataType::Boolean) {
                 return false;
             }
+            let [keeps_left, keeps_right] = call.sides.keeps();
             let is_taken = match pair.sides(&bound) {
-                (true, false) => !call.keeps_right,
-                (false, true) => !call.keeps_left && !call.keeps_right && call.as_of.is_none(),
-                (true, true) => !call.keeps_left && !call.keeps_right,
+                (true, false) => !keeps_right,
+                (false, true) => !keeps_left && !keeps_right && call.as_of.is_none(),
+                (true, true) => !keeps_left && !keeps_right,
                 (false, false) => false,
             };
             if is_taken && pair.sides(&bound) == (true, false) {
@@ -176,8 +186,15 @@ impl QueryBinder<'_> {
     }
 
     /// One condition of ON.
-    fn part(&self, conjunct: &Expr, pair: &Pair, call: &JoinCall<'_>, parts: &mut Parts) -> Option<()> {
+    pub(super) fn part(
+        &self,
+        conjunct: &Expr,
+        pair: &Pair,
+        call: &JoinCall<'_>,
+        parts: &mut Parts,
+    ) -> Option<()> {
         let bound = self.condition(&pair.scope, conjunct)?;
+        let [keeps_left, keeps_right] = call.sides.keeps();
         match pair.sides(&bound) {
             (true, true) => {
                 let equal = self.equal(conjunct, pair);
@@ -187,8 +204,8 @@ impl QueryBinder<'_> {
                     (None, None) => parts.others.push(bound),
                 }
             }
-            (true, false) if !call.keeps_left => parts.left_only.push(bound),
-            (false, true) if !call.keeps_right && call.as_of.is_none() => {
+            (true, false) if !keeps_left => parts.left_only.push(bound),
+            (false, true) if !keeps_right && call.as_of.is_none() => {
                 parts.right_only.push(pair.of_right(bound));
             }
             _ => parts.others.push(bound),
@@ -232,7 +249,7 @@ impl QueryBinder<'_> {
     }
 
     /// Both values in the type in which they are compared.
-    fn equal_values(&self, left: Bound, right: Bound, is_null_safe: bool) -> Option<Equal> {
+    pub(super) fn equal_values(&self, left: Bound, right: Bound, is_null_safe: bool) -> Option<Equal> {
         let types = [left.data_type.bare().clone(), right.data_type.bare().clone()];
         let meeting = if types[0] == types[1] {
             types[0].clone()
@@ -327,7 +344,7 @@ impl QueryBinder<'_> {
 
     /// The version that was valid at a time.
     fn temporal(&self, pair: &Pair, parts: &Parts, time: &Expr, call: &JoinCall<'_>) -> Option<JoinKind> {
-        if call.keeps_right {
+        if !matches!(call.sides, JoinSides::Inner | JoinSides::Left) {
             let advice = "each row of the left side looks for its version: JOIN or LEFT JOIN";
             self.refuse(call.span, "FOR SYSTEM_TIME AS OF is for JOIN and LEFT JOIN", advice);
             return None;
@@ -403,18 +420,18 @@ impl QueryBinder<'_> {
         });
         let keys: Vec<JoinKey> = keys.collect();
         let others = conjunction(others.into_iter().map(|bound| bound.expr));
-        let is_inner = !call.keeps_left && !call.keeps_right;
+        let is_inner = call.sides == JoinSides::Inner;
         let condition = others.clone().filter(|_| !is_inner).map(|predicate| {
             let used: Vec<usize> = places(&predicate).into_iter().collect();
             let columns = used.iter().map(|&at| if at < width { (0, at) } else { (1, at - width) }).collect();
             let predicate = with_places(&predicate, &|at| used.partition_point(|&other| other < at));
             PairCondition { predicate, columns }
         });
-        let (keeps_left, keeps_right) = (call.keeps_left, call.keeps_right);
+        let [keeps_left, keeps_right] = call.sides.keeps();
         let mut columns = nullable(left.relation.columns(), keeps_right);
-        columns.extend(nullable(right.relation.columns(), keeps_left));
+        columns.extend(nullable(right.relation.columns(), keeps_left || call.sides == JoinSides::Semi));
         let joined = columns.clone();
-        let join = Join { kind: kind.clone(), keys, condition, keeps_left, keeps_right };
+        let join = Join { kind: kind.clone(), keys, condition, sides: call.sides };
         let inputs = vec![
             StatefulInput { relation: left.relation, keys: left_keys },
             StatefulInput { relation: right.relation, keys: right_keys },
@@ -449,10 +466,10 @@ impl QueryBinder<'_> {
         let mut first = Vec::new();
         for &(left, right) in merged {
             let right = width + right;
-            let (column, bound) = match (call.keeps_left, call.keeps_right) {
-                (_, false) => whole[left].clone(),
-                (false, true) => whole[right].clone(),
-                (true, true) => {
+            let (column, bound) = match call.sides.keeps() {
+                [_, false] => whole[left].clone(),
+                [false, true] => whole[right].clone(),
+                [true, true] => {
                     let scope = Scope::default();
                     let binder = Binder { scope: &scope, environment: self.environment };
                     let values = vec![whole[left].1.clone(), whole[right].1.clone()];
@@ -542,7 +559,7 @@ fn is_border(pair: &Pair, equal: &Equal) -> bool {
 
 /// What a column of one side tells of time behind a join.
 fn out_of(column: &ScopeColumn, is_left: bool, kind: &JoinKind, call: &JoinCall<'_>) -> ScopeColumn {
-    let may_be_null = if is_left { call.keeps_right } else { call.keeps_left };
+    let may_be_null = call.sides.keeps()[usize::from(is_left)];
     let is_window_time = column.window.is_some_and(|window| window.part == WindowPart::Time);
     let (time, window) = match kind {
         _ if may_be_null => (None, None),

@@ -288,7 +288,7 @@ impl QueryBinder<'_> {
     }
 
     /// Whether a SELECT has calls with OVER.
-    pub(super) fn has_over(&self, select: &Select) -> bool {
+    pub(super) fn has_over(select: &Select) -> bool {
         !Self::calls_over(select).is_empty()
     }
 

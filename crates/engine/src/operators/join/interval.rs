@@ -106,18 +106,15 @@ impl Keeper for IntervalJoin {
                 kept.has_met.set(has_met);
                 self.arrived += 1;
                 self.sides[input].add(encoded.key(row), time, until, self.arrived, kept);
-            } else if has_met {
-                outlet.counts.passed.add(1);
-            } else if self.pairs.keeps[input] {
-                outlet.counts.passed.add(1);
-                alone.push(encoded.row(row));
-            } else if time <= watermark {
+            } else if !has_met && time <= watermark && !self.pairs.sides_out.keeps()[input] {
                 outlet.counts.late.add(1);
             } else {
-                outlet.counts.filtered.add(1);
+                let kept = Kept::new(encoded.row(row));
+                kept.has_met.set(has_met);
+                alone.push(kept);
             }
         }
-        self.pairs.give_alone(input, &alone, outlet)
+        self.pairs.leave(input, alone.iter(), outlet)
     }
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {

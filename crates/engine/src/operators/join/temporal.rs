@@ -123,8 +123,8 @@ impl Keeper for TemporalJoin {
             let rows: Vec<&[u8]> = pairs.iter().map(|(row, _)| row.bytes.as_ref()).collect();
             let versions: Vec<&[u8]> = pairs.iter().map(|(_, version)| version.bytes.as_ref()).collect();
             self.pairs.give(&rows, &versions, outlet, |at| {
-                pairs[at].0.has_met.set(true);
                 pairs[at].1.has_met.set(true);
+                !pairs[at].0.has_met.replace(true)
             })?;
             self.pairs.leave(0, due.iter().map(|(_, _, kept)| kept), outlet)?;
         }

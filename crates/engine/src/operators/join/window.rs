@@ -47,8 +47,8 @@ impl WindowJoin {
             let lefts: Vec<&[u8]> = some.iter().map(|(left, _)| left.bytes.as_ref()).collect();
             let rights: Vec<&[u8]> = some.iter().map(|(_, right)| right.bytes.as_ref()).collect();
             self.pairs.give(&lefts, &rights, outlet, |at| {
-                some[at].0.has_met.set(true);
                 some[at].1.has_met.set(true);
+                !some[at].0.has_met.replace(true)
             })?;
         }
     }
