@@ -87,6 +87,13 @@ pub enum To {
     },
 }
 
+/// A graph that grows.
+struct Builder {
+    graph: JobGraph,
+    /// What each stage does: queries that ask for the same share it.
+    stateful: Vec<Stateful>,
+}
+
 /// A pipeline before the scans' columns are known.
 struct Path {
     start: Start,
@@ -101,14 +108,15 @@ enum Start {
 impl JobGraph {
     /// The graph of a job.
     pub fn of(job: &Job) -> Self {
-        let mut graph =
-            Self { scans: Vec::new(), sinks: Vec::new(), stages: Vec::new(), pipelines: Vec::new() };
+        let graph = Self { scans: Vec::new(), sinks: Vec::new(), stages: Vec::new(), pipelines: Vec::new() };
+        let mut builder = Builder { graph, stateful: Vec::new() };
         for insert in &job.inserts {
-            let sink = graph.sink(&insert.sink);
-            for path in graph.paths(&insert.input, sink) {
-                graph.pipeline(path, To::Sink(sink), sink);
+            let sink = builder.sink(&insert.sink);
+            for path in builder.paths(&insert.input, sink) {
+                builder.pipeline(path, To::Sink(sink), sink);
             }
         }
+        let mut graph = builder.graph;
         for pipeline in &mut graph.pipelines {
             let From::Scan(scan) = pipeline.from else { continue };
             let scanned = &graph.scans[scan].columns;
@@ -118,32 +126,35 @@ impl JobGraph {
         }
         graph
     }
+}
 
+impl Builder {
     fn pipeline(&mut self, path: Path, to: To, sink: usize) {
         let (from, columns) = match path.start {
             Start::Scan { table, columns } => (From::Scan(self.scan(table, &columns)), columns),
             Start::Stage(stage) => {
-                (From::Stage(stage), (0..self.stages[stage].schema.fields().len()).collect())
+                (From::Stage(stage), (0..self.graph.stages[stage].schema.fields().len()).collect())
             }
         };
         let mut operators = path.operators;
         let is_watermark = |operator: &Operator| matches!(operator, Operator::Watermark { .. });
-        let mut has_marks = operators.iter().any(is_watermark);
+        let begins_marked = matches!(from, From::Stage(_));
+        let mut has_marks = begins_marked || operators.iter().any(is_watermark);
         if matches!(to, To::Sink(_)) {
             // Nobody asks what time it is.
             operators.retain(|operator| !is_watermark(operator));
             has_marks = false;
         }
         if has_marks {
-            operators = with_marks(operators, columns.len());
+            operators = with_marks(operators, columns.len(), begins_marked);
         }
-        self.pipelines.push(Pipeline { from, columns, operators, to, sink, has_marks });
+        self.graph.pipelines.push(Pipeline { from, columns, operators, to, sink, has_marks });
     }
 
     fn sink(&mut self, table: &Arc<Table>) -> usize {
-        self.sinks.iter().position(|other| Arc::ptr_eq(other, table)).unwrap_or_else(|| {
-            self.sinks.push(table.clone());
-            self.sinks.len() - 1
+        self.graph.sinks.iter().position(|other| Arc::ptr_eq(other, table)).unwrap_or_else(|| {
+            self.graph.sinks.push(table.clone());
+            self.graph.sinks.len() - 1
         })
     }
 
@@ -151,11 +162,11 @@ impl JobGraph {
     fn scan(&mut self, table: Option<Arc<Table>>, columns: &[usize]) -> usize {
         let is_it =
             |scan: &ScanNode| matches!((&scan.table, &table), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
-        let at = self.scans.iter().position(is_it).unwrap_or_else(|| {
-            self.scans.push(ScanNode { table, columns: Vec::new() });
-            self.scans.len() - 1
+        let at = self.graph.scans.iter().position(is_it).unwrap_or_else(|| {
+            self.graph.scans.push(ScanNode { table, columns: Vec::new() });
+            self.graph.scans.len() - 1
         });
-        let known = &mut self.scans[at].columns;
+        let known = &mut self.graph.scans[at].columns;
         known.extend(columns);
         known.sort_unstable();
         known.dedup();
@@ -207,9 +218,13 @@ impl JobGraph {
     }
 
     fn stage(&mut self, stateful: &Stateful, schema: SchemaRef, sink: usize) -> usize {
-        let stage = self.stages.len();
+        if let Some(stage) = self.stateful.iter().position(|other| other == stateful) {
+            return stage;
+        }
+        let stage = self.graph.stages.len();
+        self.stateful.push(stateful.clone());
         let inputs = stateful.inputs.iter().map(|input| input.relation.schema()).collect();
-        self.stages.push(StageNode { operator: stateful.operator.clone(), inputs, schema, sink });
+        self.graph.stages.push(StageNode { operator: stateful.operator.clone(), inputs, schema, sink });
         for (input, from) in stateful.inputs.iter().enumerate() {
             for path in self.paths(&from.relation, sink) {
                 self.pipeline(path, To::Stage { stage, input, keys: from.keys.clone() }, sink);
@@ -220,9 +235,9 @@ impl JobGraph {
 }
 
 /// The same operators with the watermark before each row as the last column, from where watermarks are made.
-fn with_marks(operators: Vec<Operator>, width: usize) -> Vec<Operator> {
+fn with_marks(operators: Vec<Operator>, width: usize, begins_marked: bool) -> Vec<Operator> {
     let mut width = width;
-    let mut has_marks = false;
+    let mut has_marks = begins_marked;
     let mut marked = Vec::new();
     for operator in operators {
         let before = width;

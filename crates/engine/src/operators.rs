@@ -2,12 +2,14 @@
 
 mod current_watermark;
 mod first_row;
+mod grouped;
 mod groups;
 mod join;
 mod over;
 mod rank;
 pub(crate) mod rows;
 mod sessions;
+mod sliced_aggregate;
 mod window_aggregate;
 
 use arrow::array::RecordBatch;
@@ -44,7 +46,12 @@ pub(crate) trait Keeper: Send {
 pub(crate) fn keeper(stage: &StageNode) -> Result<Box<dyn Keeper>, Error> {
     let input = stage.inputs.first().cloned().unwrap_or_else(|| stage.schema.clone());
     Ok(match &stage.operator {
-        StatefulOperator::WindowAggregate { keys, window, aggregates } => {
+        StatefulOperator::WindowAggregate { keys, window, aggregates, overlapping: Some(overlapping) } => {
+            let (schema, window) = (stage.schema.clone(), *window);
+            let aggregate = sliced_aggregate::SlicedAggregate::new;
+            Box::new(aggregate(&input, schema, keys, window, aggregates, *overlapping)?)
+        }
+        StatefulOperator::WindowAggregate { keys, window, aggregates, overlapping: None } => {
             let schema = stage.schema.clone();
             Box::new(window_aggregate::WindowAggregate::new(&input, schema, keys, *window, aggregates)?)
         }

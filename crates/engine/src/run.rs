@@ -12,10 +12,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use narthex_planner::{JoinKind, StatefulOperator};
+
 use crate::clock::ScanClock;
 use crate::error::Error;
 use crate::flow::Flow;
-use crate::graph::{From, JobGraph, Pipeline, To};
+use crate::graph::{From, JobGraph, Pipeline, StageNode, To};
 use crate::ledger::{Counts, JobLedger, OperatorCounts};
 use crate::operator::Operator;
 use crate::operators;
@@ -185,17 +187,28 @@ fn stages(
                 && to == stage
             {
                 channels.extend(std::iter::repeat_n(Channel { input }, channels_of(pipeline, tasks)));
-                origins.push(pipeline.from);
+                origins.push((input, pipeline.from));
             }
         }
-        let has_one_origin = origins.windows(2).all(|two| two[0] == two[1]);
+        let node = &graph.stages[stage];
+        let is_precise = (0..node.inputs.len()).map(|input| is_precise(node, input, &origins)).collect();
         // What waits here has room: the channels themselves need not be bounded.
         let (senders, receivers) = (0..tasks).map(|_| crossbeam_channel::unbounded()).unzip();
         let room = Arc::new(Semaphore::new(clamped(room_bytes)));
-        states.push(StageState { channels, has_one_origin, inboxes: senders, room });
+        states.push(StageState { channels, is_precise, inboxes: senders, room });
         inboxes.push(receivers);
     }
     (states, inboxes)
+}
+
+/// Whether rows of an input are judged by the watermark of each row before them: where all rows come from one table or
+/// stage, and where versions are looked for, which make no row late.
+fn is_precise(stage: &StageNode, input: usize, origins: &[(usize, From)]) -> bool {
+    let is_temporal = matches!(&stage.operator, StatefulOperator::Join(join)
+        if matches!(join.kind, JoinKind::Temporal { .. }));
+    let meets = |other: usize| !is_temporal || other == input;
+    let mut met = origins.iter().filter(|(other, _)| meets(*other)).map(|(_, from)| from);
+    met.next().is_none_or(|first| met.all(|other| other == first))
 }
 
 /// A table is one channel into a stage, each task of another stage is one.

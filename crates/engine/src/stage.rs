@@ -11,8 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::clock::{END, NEVER};
 use crate::error::Error;
 use crate::flow::Flow;
-use crate::graph::To;
+use crate::graph::{To, with_mark};
 use crate::ledger::OperatorCounts;
+use crate::operator::with_columns;
 use crate::operators::Keeper;
 use crate::run::Shared;
 use crate::work::Delivery;
@@ -65,7 +66,22 @@ impl Marks {
 /// What an operator is given besides rows: its counts, and where its rows go.
 pub(crate) struct Outlet<'a> {
     pub(crate) counts: &'a OperatorCounts,
-    pub(crate) out: &'a mut dyn FnMut(RecordBatch) -> Result<(), Error>,
+    out: &'a mut Out<'a>,
+}
+
+/// Takes rows, and the watermark before each of them.
+type Out<'a> = dyn FnMut(RecordBatch, Option<Int64Array>) -> Result<(), Error> + 'a;
+
+impl Outlet<'_> {
+    /// Gives rows that no operator behind this one can find late.
+    pub(crate) fn give(&mut self, batch: RecordBatch) -> Result<(), Error> {
+        (self.out)(batch, None)
+    }
+
+    /// Gives rows that may be late behind this operator too: each with the watermark before it.
+    pub(crate) fn give_marked(&mut self, batch: RecordBatch, watermarks: Vec<i64>) -> Result<(), Error> {
+        (self.out)(batch, Some(Int64Array::from(watermarks)))
+    }
 }
 
 /// A channel into a stage: which of its inputs it leads to.
@@ -77,9 +93,9 @@ pub(crate) struct Channel {
 /// A stage while the job runs.
 pub(crate) struct StageState {
     pub(crate) channels: Vec<Channel>,
-    /// All rows come from one table or stage. Where they do not, nobody knows which of two came first, and a row is
-    /// late only when the time that has been told is behind it, not that of each row before it.
-    pub(crate) has_one_origin: bool,
+    /// By input: whether a row is judged by the watermark of each row before it. Where rows of several tables meet,
+    /// nobody knows which of two came first, and a row is late only when the time that has been told is behind it.
+    pub(crate) is_precise: Vec<bool>,
     /// By task.
     pub(crate) inboxes: Vec<crossbeam_channel::Sender<ToTask>>,
     /// Bytes of what came out of it and is not written yet.
@@ -145,11 +161,14 @@ impl Task {
             let Ok(ToTask { channel, what }) = self.inbox.recv_timeout(LOOK) else { continue };
             match what {
                 Sent::Rows { batch, has_marks, before, limit, room } => {
-                    let others = watermarks.iter().enumerate().filter(|(other, _)| *other != channel);
+                    let input = state.channels[channel].input;
+                    // How far other tasks of the same stage have got says nothing of rows that carry their watermark.
+                    let others = watermarks.iter().enumerate();
+                    let others = others.filter(|(other, _)| *other != channel && !state.is_precise[input]);
                     let limit = others.map(|(_, mark)| *mark).min().unwrap_or(END).min(limit);
                     let before = before.max(watermarks[channel]);
                     let (batch, of_rows) = if has_marks { split_marks(&batch)? } else { (batch, None) };
-                    let of_rows = of_rows.filter(|_| state.has_one_origin);
+                    let of_rows = of_rows.filter(|_| state.is_precise[state.channels[channel].input]);
                     let marks = Marks { of_rows, before, limit };
                     self.take(state.channels[channel].input, &batch, &marks)?;
                     drop(room);
@@ -175,7 +194,8 @@ impl Task {
         counts.rows_in.add(batch.num_rows() as u64);
         let held = self.keeper.held();
         let exit = &mut self.exit;
-        let mut out = |batch: RecordBatch| exit.give(batch, counts);
+        let mut out =
+            |batch: RecordBatch, marks: Option<Int64Array>| exit.give(&batch, marks.as_ref(), counts);
         self.keeper.rows(input, batch, marks, &mut Outlet { counts, out: &mut out })?;
         counts.held.change(held, self.keeper.held());
         Ok(())
@@ -185,7 +205,8 @@ impl Task {
         let counts = self.shared.counts_of_stage(self.stage);
         let held = self.keeper.held();
         let exit = &mut self.exit;
-        let mut out = |batch: RecordBatch| exit.give(batch, counts);
+        let mut out =
+            |batch: RecordBatch, marks: Option<Int64Array>| exit.give(&batch, marks.as_ref(), counts);
         self.keeper.advance(watermark, &mut Outlet { counts, out: &mut out })?;
         counts.held.change(held, self.keeper.held());
         self.exit.tell(Some(self.keeper.watermark_behind(watermark)), None);
@@ -195,7 +216,12 @@ impl Task {
 
 impl Exit {
     /// Rows on their way; waits while tables take no more.
-    fn give(&mut self, batch: RecordBatch, counts: &OperatorCounts) -> Result<(), Error> {
+    fn give(
+        &mut self,
+        batch: &RecordBatch,
+        marks: Option<&Int64Array>,
+        counts: &OperatorCounts,
+    ) -> Result<(), Error> {
         counts.rows_out.add(batch.num_rows() as u64);
         let mut from = 0;
         while from < batch.num_rows() {
@@ -203,7 +229,14 @@ impl Exit {
             let part = batch.slice(from, rows);
             from += rows;
             for (pipeline, channel) in &self.pipelines {
-                let flowed = self.flow.through(*pipeline, part.clone())?;
+                let has_marks = self.delivery.shared.graph.pipelines[*pipeline].has_marks;
+                let part = if has_marks {
+                    let marks = marks.map(|marks| marks.slice(from - rows, rows));
+                    with_marks(&part, marks.unwrap_or_else(|| Int64Array::from(vec![NEVER; rows])))?
+                } else {
+                    part.clone()
+                };
+                let flowed = self.flow.through(*pipeline, part)?;
                 self.delivery.give(*pipeline, *channel, flowed)?;
             }
         }
@@ -218,6 +251,14 @@ impl Exit {
             }
         }
     }
+}
+
+/// The rows with the watermark before each as their last column.
+fn with_marks(batch: &RecordBatch, marks: Int64Array) -> Result<RecordBatch, Error> {
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(marks));
+    with_columns(&with_mark(&batch.schema(), batch.num_columns()), columns, batch.num_rows())
+        .map_err(Error::Row)
 }
 
 /// The rows without their last column, and that column.

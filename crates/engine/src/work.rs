@@ -156,7 +156,7 @@ impl Delivery {
                     let Some(room) = room_for(batch.get_array_memory_size()) else { return Ok(()) };
                     let sent = Sent::Rows {
                         batch,
-                        has_marks: false,
+                        has_marks: to.has_marks,
                         before: crate::clock::NEVER,
                         limit: crate::clock::END,
                         room: Some(Arc::new(room)),

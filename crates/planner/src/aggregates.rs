@@ -58,7 +58,7 @@ pub enum AggregateFunction {
 }
 
 /// A resolved call: what it computes of which columns of its input.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AggregateCall {
     /// What it computes.
     pub function: AggregateFunction,

@@ -25,6 +25,7 @@ mod scope;
 mod script;
 mod secret;
 mod settings;
+mod slices;
 mod store;
 mod table;
 #[cfg(test)]
@@ -41,9 +42,9 @@ pub use describe::job as describe_job;
 pub use environment::Environment;
 pub use functions::function_usages;
 pub use plan::{
-    Frame, Insert, Job, Join, JoinKey, JoinKind, JoinSides, OnNull, OverCall, PairCondition, Plan, Projected,
-    Relation, SortKey, Stateful, StatefulInput, StatefulOperator, Step, Table, TableColumn, Unnest,
-    WindowPlaces, Windows,
+    Frame, Insert, Job, Join, JoinKey, JoinKind, JoinSides, OnNull, OverCall, Overlapping, PairCondition,
+    Plan, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, Step, Table, TableColumn,
+    Unnest, WindowPlaces, Windows,
 };
 pub use scope::{Scope, ScopeColumn, TimeAttribute, WindowColumn, WindowPart};
 pub use script::{Planned, plan};

@@ -12,6 +12,8 @@ use crate::arrow_types::arrow_field;
 use crate::settings::Settings;
 use crate::windows::WindowKind;
 
+mod equality;
+
 /// What a job file asks for, in order.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -175,7 +177,7 @@ pub enum Relation {
 }
 
 /// Windows over a time column, and the columns that they add: start, end and time of the window.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Windows {
     /// Their kind and sizes; sessions are an operator's, as they depend on other rows.
     pub kind: WindowKind,
@@ -190,7 +192,7 @@ pub struct Windows {
 }
 
 /// What an operator does to rows that it keeps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stateful {
     /// Its inputs, with the columns whose values decide which task gets a row.
     pub inputs: Vec<StatefulInput>,
@@ -201,7 +203,7 @@ pub struct Stateful {
 }
 
 /// Rows on their way to an operator that keeps them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StatefulInput {
     /// The rows.
     pub relation: Relation,
@@ -210,7 +212,7 @@ pub struct StatefulInput {
 }
 
 /// Operators that keep rows, or something of them, until time has passed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum StatefulOperator {
     /// A row for each group of each window, when the window has ended: keys, start and end of the window, aggregates.
     WindowAggregate {
@@ -220,6 +222,8 @@ pub enum StatefulOperator {
         window: WindowPlaces,
         /// What is computed of each group.
         aggregates: Vec<AggregateCall>,
+        /// The windows where they overlap: rows then carry the borders of slices, of which windows are made.
+        overlapping: Option<Overlapping>,
     },
     /// Each row when its session has ended, with the session's columns behind its own.
     Sessions {
@@ -267,8 +271,17 @@ pub enum StatefulOperator {
     Join(Join),
 }
 
+/// Windows that overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlapping {
+    /// HOP or CUMULATE.
+    pub kind: WindowKind,
+    /// How far their borders are from multiples of their size.
+    pub offset_ms: i64,
+}
+
 /// Which rows of two inputs make pairs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Join {
     /// Which of them may meet.
     pub kind: JoinKind,
@@ -369,7 +382,7 @@ pub enum Frame {
 }
 
 /// What is computed of the rows before a row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum OverCall {
     /// An aggregate of the frame.
     Aggregate(AggregateCall),

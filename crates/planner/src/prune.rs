@@ -10,12 +10,13 @@ use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::utils::collect_columns;
 
 use crate::plan::{Projected, Relation, Stateful, StatefulInput, Unnest, Windows};
+use crate::slices::sliced;
 
 /// The same rows with less work.
 pub(crate) fn pruned(relation: Relation) -> Relation {
     let all: BTreeSet<usize> = (0..relation.columns().len()).collect();
     // All columns of the outermost relation are needed, so their places stay.
-    merged(prune(relation, &all).0)
+    sliced(merged(prune(relation, &all).0))
 }
 
 /// The relation with the needed columns, and maybe others: the places that are left, in order.

@@ -25,14 +25,15 @@ impl Keeper for CurrentWatermark {
         marks: &Marks,
         outlet: &mut Outlet<'_>,
     ) -> Result<(), Error> {
-        let watermarks = (0..batch.num_rows()).map(|row| Some(marks.at(row)).filter(|mark| *mark > NEVER));
+        let before: Vec<i64> = (0..batch.num_rows()).map(|row| marks.at(row)).collect();
+        let watermarks = before.iter().map(|mark| Some(*mark).filter(|mark| *mark > NEVER));
         let watermarks: ArrayRef = Arc::new(watermarks.collect::<Int64Array>());
         let in_ms = cast(&watermarks, &DataType::Timestamp(TimeUnit::Millisecond, None)).map_err(told)?;
         let mut columns = batch.columns().to_vec();
         let last = self.schema.field(columns.len());
         columns.push(cast(&in_ms, last.data_type()).map_err(told)?);
         outlet.counts.passed.add(batch.num_rows() as u64);
-        (outlet.out)(RecordBatch::try_new(self.schema.clone(), columns).map_err(told)?)
+        outlet.give_marked(RecordBatch::try_new(self.schema.clone(), columns).map_err(told)?, before)
     }
 
     fn advance(&mut self, _watermark: i64, _outlet: &mut Outlet<'_>) -> Result<(), Error> {

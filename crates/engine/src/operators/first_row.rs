@@ -98,7 +98,7 @@ impl Keeper for FirstRow {
         let columns =
             self.row_converter.convert_rows(due.iter().map(|row| parser.parse(row))).map_err(told)?;
         outlet.counts.passed.add(due.len() as u64);
-        (outlet.out)(RecordBatch::try_new(self.schema.clone(), columns).map_err(told)?)
+        outlet.give(RecordBatch::try_new(self.schema.clone(), columns).map_err(told)?)
     }
 
     fn held(&self) -> u64 {

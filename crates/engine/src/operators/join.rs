@@ -137,12 +137,14 @@ impl Pairs {
         converter.convert_rows(rows.map(|row| parser.parse(row))).map_err(told)
     }
 
-    /// Gives what comes out of pairs for which the condition holds. `has_met` is told which these are, and says whether
+    /// Gives what comes out of pairs for which the condition holds; `marks` are their watermarks, where they may be late.
+    /// `has_met` is told which these are, and says whether
     /// the left row had not met another before.
     fn give(
         &self,
         left: &[&[u8]],
         right: &[&[u8]],
+        marks: Option<&[i64]>,
         outlet: &mut Outlet<'_>,
         mut has_met: impl FnMut(usize) -> bool,
     ) -> Result<(), Error> {
@@ -160,7 +162,7 @@ impl Pairs {
             }
         }
         match self.sides_out {
-            JoinSides::Semi => return self.give_alone(0, &first, outlet),
+            JoinSides::Semi => return self.give_alone(0, &first, None, outlet),
             JoinSides::Anti => return Ok(()),
             JoinSides::Inner | JoinSides::Left | JoinSides::Right | JoinSides::Full => {}
         }
@@ -170,7 +172,11 @@ impl Pairs {
         if let Some(holds) = &holds {
             batch = filter_record_batch(&batch, holds).map_err(told)?;
         }
-        if batch.num_rows() == 0 { Ok(()) } else { (outlet.out)(batch) }
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let Some(marks) = marks else { return outlet.give(batch) };
+        outlet.give_marked(batch, (0..marks.len()).filter(is_true).map(|at| marks[at]).collect())
     }
 
     fn holds(
@@ -189,8 +195,14 @@ impl Pairs {
         Ok(Some(as_boolean_array(&value).map_err(told)?.clone()))
     }
 
-    /// Gives rows of one side with nulls for the other.
-    fn give_alone(&self, side: usize, rows: &[&[u8]], outlet: &mut Outlet<'_>) -> Result<(), Error> {
+    /// Gives rows of one side with nulls for the other; `marks` are their watermarks, where they may be late.
+    fn give_alone(
+        &self,
+        side: usize,
+        rows: &[&[u8]],
+        marks: Option<&[i64]>,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -202,7 +214,11 @@ impl Pairs {
             .collect();
         let own = self.columns(side, rows.iter().copied())?;
         let columns = if side == 0 { [own, nulls].concat() } else { [nulls, own].concat() };
-        (outlet.out)(with_columns(&self.schema, columns, rows.len()).map_err(Error::Row)?)
+        let batch = with_columns(&self.schema, columns, rows.len()).map_err(Error::Row)?;
+        match marks {
+            Some(marks) => outlet.give_marked(batch, marks.to_vec()),
+            None => outlet.give(batch),
+        }
     }
 
     /// What becomes of rows of a side that leave: those that met another have passed, others come alone or not at all.
@@ -212,20 +228,31 @@ impl Pairs {
         rows: impl Iterator<Item = &'a Kept>,
         outlet: &mut Outlet<'_>,
     ) -> Result<(), Error> {
+        let alone: Vec<&[u8]> = self.settle(side, rows, outlet).into_iter().map(|(_, row)| row).collect();
+        alone.chunks(PAIRS_AT_ONCE).try_for_each(|rows| self.give_alone(side, rows, None, outlet))
+    }
+
+    /// Counts rows of a side that leave; those that come alone are returned, with their places.
+    fn settle<'a>(
+        &self,
+        side: usize,
+        rows: impl Iterator<Item = &'a Kept>,
+        outlet: &Outlet<'_>,
+    ) -> Vec<(usize, &'a [u8])> {
         let (keeps, mut alone) = (self.sides_out.keeps()[side], Vec::new());
-        for row in rows {
+        for (at, row) in rows.enumerate() {
             if row.has_met.get() && self.sides_out == JoinSides::Anti && side == 0 {
                 outlet.counts.filtered.add(1);
             } else if row.has_met.get() {
                 outlet.counts.passed.add(1);
             } else if keeps {
                 outlet.counts.passed.add(1);
-                alone.push(row.bytes.as_ref());
+                alone.push((at, row.bytes.as_ref()));
             } else {
                 outlet.counts.filtered.add(1);
             }
         }
-        alone.chunks(PAIRS_AT_ONCE).try_for_each(|rows| self.give_alone(side, rows, outlet))
+        alone
     }
 }
 
@@ -239,11 +266,19 @@ struct Found<'a> {
     has_met: &'a mut [bool],
     rows: Vec<usize>,
     kept: Vec<&'a Kept>,
+    /// The watermark behind the join for each row that has come.
+    marks: Vec<i64>,
 }
 
 impl<'a> Found<'a> {
-    fn new(pairs: &'a Pairs, side: usize, encoded: &'a Encoded, has_met: &'a mut [bool]) -> Self {
-        Self { pairs, side, encoded, has_met, rows: Vec::new(), kept: Vec::new() }
+    fn new(
+        pairs: &'a Pairs,
+        side: usize,
+        encoded: &'a Encoded,
+        has_met: &'a mut [bool],
+        marks: Vec<i64>,
+    ) -> Self {
+        Self { pairs, side, encoded, has_met, rows: Vec::new(), kept: Vec::new(), marks }
     }
 
     fn add(&mut self, row: usize, kept: &'a Kept, outlet: &mut Outlet<'_>) -> Result<(), Error> {
@@ -257,7 +292,8 @@ impl<'a> Found<'a> {
         let others: Vec<&[u8]> = self.kept.iter().map(|kept| kept.bytes.as_ref()).collect();
         let (left, right) = if self.side == 0 { (&own, &others) } else { (&others, &own) };
         let is_left = self.side == 0;
-        self.pairs.give(left, right, outlet, |at| {
+        let marks: Vec<i64> = self.rows.iter().map(|&row| self.marks[row]).collect();
+        self.pairs.give(left, right, Some(&marks), outlet, |at| {
             let own_before = std::mem::replace(&mut self.has_met[self.rows[at]], true);
             let other_before = self.kept[at].has_met.replace(true);
             !(if is_left { own_before } else { other_before })

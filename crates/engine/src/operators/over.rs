@@ -178,7 +178,7 @@ impl Over {
             }
             let rows = self.block(&due[from..to])?;
             outlet.counts.passed.add(rows.num_rows() as u64);
-            (outlet.out)(rows)?;
+            outlet.give(rows)?;
             from = to;
         }
         Ok(())

@@ -140,7 +140,7 @@ impl Keeper for WindowRank {
             outlet.counts.passed.add(passed);
             outlet.counts.filtered.add(open.rows - passed);
             if passed > 0 {
-                (outlet.out)(rows)?;
+                outlet.give(rows)?;
             }
         }
         Ok(())

@@ -116,7 +116,7 @@ impl Sessions {
             self.held -= count;
             outlet.counts.passed.add(count);
             let rows = self.rows_of(end, &session)?;
-            (outlet.out)(rows)?;
+            outlet.give(rows)?;
         }
         Ok(())
     }

@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, TimestampMillisecondArray, UInt32Array};
-use arrow::compute::take_record_batch;
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion_expr::{EmitTo, GroupsAccumulator};
 use narthex_planner::{AggregateCall, WindowPlaces, window_time};
 
 use super::Keeper;
-use super::groups::Groups;
-use super::rows::{self, Keys, times};
+use super::grouped::Grouped;
+use super::rows::{Keys, times};
 use crate::aggregate::accumulator;
 use crate::error::Error;
-use crate::operator::told;
 use crate::stage::{Marks, Outlet};
 
 /// What one task has of a window aggregate.
@@ -33,9 +29,7 @@ pub(crate) struct WindowAggregate {
 /// A window that has not ended.
 struct Open {
     end: i64,
-    groups: Groups,
-    accumulators: Vec<Box<dyn GroupsAccumulator>>,
-    rows: u64,
+    groups: Grouped,
 }
 
 /// Rows of a batch that are in one window.
@@ -95,51 +89,17 @@ impl WindowAggregate {
     }
 
     fn add(&mut self, part: &Part, batch: &RecordBatch) -> Result<(), Error> {
-        let rows = part.rows.len();
-        let taken;
-        let batch = if rows == batch.num_rows() {
-            batch
-        } else {
-            let rows = UInt32Array::from(part.rows.clone());
-            taken = take_record_batch(batch, &rows).map_err(rows::told)?;
-            &taken
-        };
         let open = match self.open.entry((part.time, part.start)) {
             Entry::Occupied(open) => open.into_mut(),
-            Entry::Vacant(place) => {
-                let accumulators = self.calls.iter().map(accumulator).collect::<Result<_, _>>()?;
-                let groups = Groups::default();
-                place.insert(Open { end: part.end, groups, accumulators, rows: 0 })
-            }
+            Entry::Vacant(place) => place.insert(Open { end: part.end, groups: Grouped::new(&self.calls)? }),
         };
-        open.rows += rows as u64;
-        self.held += rows as u64;
-        let keys = self.keys.of(batch)?;
-        self.numbers.clear();
-        self.numbers.extend((0..rows).map(|row| open.groups.number(keys.row(row))));
-        let groups = open.groups.len();
-        for (call, accumulator) in self.calls.iter().zip(&mut open.accumulators) {
-            let values: Vec<ArrayRef> = call.arguments.iter().map(|&at| batch.column(at).clone()).collect();
-            let filter = call.filter.map(|at| batch.column(at).as_boolean());
-            accumulator
-                .update_batch(&values, &self.numbers, filter, groups)
-                .map_err(|error| Error::Row(told(&error)))?;
-        }
-        Ok(())
+        self.held += part.rows.len() as u64;
+        open.groups.add(batch, &part.rows, &self.keys, &self.calls, &mut self.numbers)
     }
 
     /// The groups of a window that has ended.
-    fn rows_of(&self, start: i64, mut open: Open) -> Result<RecordBatch, Error> {
-        let groups = open.groups.len();
-        let mut columns = self.keys.columns(open.groups.keys())?;
-        for border in [start, open.end] {
-            columns.push(Arc::new(TimestampMillisecondArray::from(vec![border; groups])));
-        }
-        for accumulator in &mut open.accumulators {
-            let values = accumulator.evaluate(EmitTo::All).map_err(|error| Error::Row(told(&error)))?;
-            columns.push(values);
-        }
-        RecordBatch::try_new(self.schema.clone(), columns).map_err(rows::told)
+    fn rows_of(&self, start: i64, open: Open) -> Result<RecordBatch, Error> {
+        open.groups.rows(&self.keys, [start, open.end], &self.schema)
     }
 }
 
@@ -164,10 +124,10 @@ impl Keeper for WindowAggregate {
                 break;
             }
             let open = first.remove();
-            self.held -= open.rows;
-            outlet.counts.aggregated.add(open.rows);
+            self.held -= open.groups.rows;
+            outlet.counts.aggregated.add(open.groups.rows);
             let rows = self.rows_of(start, open)?;
-            (outlet.out)(rows)?;
+            outlet.give(rows)?;
         }
         Ok(())
     }

@@ -107,6 +107,7 @@ impl QueryBinder<'_> {
             keys: keys.clone(),
             window: WindowPlaces { start, end, zone },
             aggregates: Vec::new(),
+            overlapping: None,
         };
         let inputs = vec![StatefulInput { relation: rows.relation, keys: keys.clone() }];
         let relation = Relation::Stateful(Box::new(Stateful { inputs, operator, columns }));
@@ -567,6 +568,7 @@ impl Grouping {
             keys: set.to_vec(),
             window: self.window,
             aggregates: self.calls.iter().map(|call| call.call.clone()).collect(),
+            overlapping: None,
         };
         let inputs = vec![StatefulInput { relation: self.input.clone(), keys: set.to_vec() }];
         let stateful = Relation::Stateful(Box::new(Stateful { inputs, operator, columns }));

@@ -84,7 +84,8 @@ impl Keeper for IntervalJoin {
         let times = times(batch, self.times[input], "the time column of a join")?;
         let encoded = self.pairs.encode(input, batch)?;
         let mut has_met = vec![false; batch.num_rows()];
-        let mut found = Found::new(&self.pairs, input, &encoded, &mut has_met);
+        let behind = (0..batch.num_rows()).map(|row| self.watermark_behind(marks.at(row))).collect();
+        let mut found = Found::new(&self.pairs, input, &encoded, &mut has_met, behind);
         for (row, &time) in times.iter().enumerate().filter(|(row, _)| encoded.can_meet(*row)) {
             let (from, to) = self.near(input, time);
             let others = self.sides[1 - input].by_key.get(encoded.key(row));

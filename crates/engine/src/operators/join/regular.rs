@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use hashbrown::HashMap;
 
 use super::{Found, Kept, Pairs};
-use crate::clock::END;
+use crate::clock::{END, NEVER};
 use crate::error::Error;
 use crate::operators::Keeper;
 use crate::stage::{Marks, Outlet};
@@ -34,7 +34,7 @@ impl Keeper for RegularJoin {
         let encoded = self.pairs.encode(input, batch)?;
         let mut has_met = vec![false; batch.num_rows()];
         let others = &self.rows[1 - input];
-        let mut found = Found::new(&self.pairs, input, &encoded, &mut has_met);
+        let mut found = Found::new(&self.pairs, input, &encoded, &mut has_met, vec![NEVER; batch.num_rows()]);
         for row in 0..batch.num_rows() {
             for kept in others.get(encoded.key(row)).into_iter().flatten() {
                 if encoded.can_meet(row) {

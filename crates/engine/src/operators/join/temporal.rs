@@ -6,11 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 
 use super::{Kept, PAIRS_AT_ONCE, Pairs};
+use crate::clock::{END, NEVER};
 use crate::error::Error;
 use crate::operators::Keeper;
 use crate::operators::groups::Groups;
 use crate::operators::rows::times;
 use crate::stage::{Marks, Outlet};
+
+/// A row of the left side.
+struct Waiting {
+    time: i64,
+    /// None where a null is equal to none.
+    key: Option<usize>,
+    kept: Kept,
+    /// The watermark before it.
+    mark: i64,
+}
 
 /// What one task has of a temporal join.
 pub(super) struct TemporalJoin {
@@ -24,9 +35,11 @@ pub(super) struct TemporalJoin {
     versions: Vec<BTreeMap<i64, Kept>>,
     /// When a version takes the place of another one: that time, and the key.
     replaced: BTreeSet<(i64, usize)>,
-    /// Rows that wait: by time, then by arrival. Their key; none where a null is equal to none.
-    waiting: BTreeMap<(i64, u64), (Option<usize>, Kept)>,
+    /// Rows that wait: by time, then by arrival.
+    waiting: BTreeMap<(i64, u64), Waiting>,
     arrived: u64,
+    /// What time it is.
+    now: i64,
     held: u64,
 }
 
@@ -41,18 +54,32 @@ impl TemporalJoin {
             replaced: BTreeSet::new(),
             waiting: BTreeMap::new(),
             arrived: 0,
+            now: NEVER,
             held: 0,
         }
     }
 
-    /// Rows whose time has come.
-    fn due(&mut self, watermark: i64) -> Vec<(i64, Option<usize>, Kept)> {
-        let mut due = Vec::new();
-        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
-            let ((time, _), (key, kept)) = first.remove_entry();
-            due.push((time, key, kept));
+    /// Joins rows whose time has come.
+    fn join(&self, due: &[Waiting], outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        for due in due.chunks(PAIRS_AT_ONCE) {
+            let version = |row: &Waiting| {
+                self.versions.get(row.key?)?.range(..=row.time).next_back().map(|(_, version)| version)
+            };
+            let pairs: Vec<(&Waiting, &Kept)> =
+                due.iter().filter_map(|row| Some((row, version(row)?))).collect();
+            let rows: Vec<&[u8]> = pairs.iter().map(|(row, _)| row.kept.bytes.as_ref()).collect();
+            let versions: Vec<&[u8]> = pairs.iter().map(|(_, version)| version.bytes.as_ref()).collect();
+            let marks: Vec<i64> = pairs.iter().map(|(row, _)| row.mark).collect();
+            self.pairs.give(&rows, &versions, Some(&marks), outlet, |at| {
+                pairs[at].1.has_met.set(true);
+                !pairs[at].0.kept.has_met.replace(true)
+            })?;
+            let alone = self.pairs.settle(0, due.iter().map(|row| &row.kept), outlet);
+            let marks: Vec<i64> = alone.iter().map(|(at, _)| due[*at].mark).collect();
+            let alone: Vec<&[u8]> = alone.into_iter().map(|(_, row)| row).collect();
+            self.pairs.give_alone(0, &alone, Some(&marks), outlet)?;
         }
-        due
+        Ok(())
     }
 
     /// Lets go of versions that no row on time can ask for.
@@ -73,21 +100,28 @@ impl Keeper for TemporalJoin {
         &mut self,
         input: usize,
         batch: &RecordBatch,
-        _marks: &Marks,
+        marks: &Marks,
         outlet: &mut Outlet<'_>,
     ) -> Result<(), Error> {
         let times = times(batch, self.times[input], "the time column of a join")?;
         let encoded = self.pairs.encode(input, batch)?;
+        let mut late = Vec::new();
         for (row, &time) in times.iter().enumerate() {
             let kept = Kept::new(encoded.row(row));
             let key = encoded.can_meet(row).then(|| self.keys.number(encoded.key(row)));
             self.versions.resize_with(self.keys.len(), BTreeMap::new);
-            self.held += 1;
             if input == 0 {
+                let row = Waiting { time, key, kept, mark: marks.at(row) };
+                if row.time <= self.now {
+                    late.push(row);
+                    continue;
+                }
+                self.held += 1;
                 self.arrived += 1;
-                self.waiting.insert((time, self.arrived), (key, kept));
+                self.waiting.insert((time, self.arrived), row);
                 continue;
             }
+            self.held += 1;
             let is_newest =
                 |key: &usize| self.versions[*key].last_key_value().is_none_or(|(last, _)| *last <= time);
             let Some(key) = key.filter(|key| !self.skips_older || is_newest(key)) else {
@@ -108,28 +142,19 @@ impl Keeper for TemporalJoin {
                     .extend(later.into_iter().chain(has_earlier.then_some(time)).map(|at| (at, key)));
             }
         }
-        Ok(())
+        self.join(&late, outlet)
     }
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
-        let due = self.due(watermark);
-        self.held -= due.len() as u64;
-        for due in due.chunks(PAIRS_AT_ONCE) {
-            let version = |(time, key, _): &(i64, Option<usize>, Kept)| {
-                self.versions.get((*key)?)?.range(..=*time).next_back().map(|(_, version)| version)
-            };
-            let pairs: Vec<(&Kept, &Kept)> =
-                due.iter().filter_map(|row| Some((&row.2, version(row)?))).collect();
-            let rows: Vec<&[u8]> = pairs.iter().map(|(row, _)| row.bytes.as_ref()).collect();
-            let versions: Vec<&[u8]> = pairs.iter().map(|(_, version)| version.bytes.as_ref()).collect();
-            self.pairs.give(&rows, &versions, outlet, |at| {
-                pairs[at].1.has_met.set(true);
-                !pairs[at].0.has_met.replace(true)
-            })?;
-            self.pairs.leave(0, due.iter().map(|(_, _, kept)| kept), outlet)?;
+        self.now = watermark;
+        let mut due = Vec::new();
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
+            due.push(first.remove());
         }
+        self.held -= due.len() as u64;
+        self.join(&due, outlet)?;
         self.forget(watermark, outlet)?;
-        if watermark == crate::clock::END {
+        if watermark == END {
             for versions in std::mem::take(&mut self.versions) {
                 self.held -= versions.len() as u64;
                 self.pairs.leave(1, versions.values(), outlet)?;

@@ -46,7 +46,7 @@ impl WindowJoin {
             }
             let lefts: Vec<&[u8]> = some.iter().map(|(left, _)| left.bytes.as_ref()).collect();
             let rights: Vec<&[u8]> = some.iter().map(|(_, right)| right.bytes.as_ref()).collect();
-            self.pairs.give(&lefts, &rights, outlet, |at| {
+            self.pairs.give(&lefts, &rights, None, outlet, |at| {
                 some[at].1.has_met.set(true);
                 !some[at].0.has_met.replace(true)
             })?;
