@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
+.PHONY: bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,18 @@ bench-sink: ## CPU time per sample and throughput of the sink, beside a bare loo
 
 bench-sql: ## CPU time per event of a job file, beside a real Flink 2.2 with narthex's jar; release build (20 minutes)
 	@scripts/bench-sql.sh
+
+bench-shapes: ## CPU time per event of nine stateful jobs, beside a real Flink 2.2; release build (25 minutes)
+	@scripts/bench-sql.sh --script shapes.py
+
+soak-event-time: ## Bytes a key, and 48 hours of event time with 1,000,000 keys: memory must stay flat; release build (3 minutes)
+	@scripts/bench-sql.sh --without-flink --script memory.py
+
+contrast: ## 100,000 vehicles raw and as a fleet: series, samples, each value counted again; release build (1 minute)
+	@scripts/bench-sql.sh --without-flink --script contrast.py
+
+latency: ## From an event in a growing file to its stored sample, at 100,000 events a second; release build (2 minutes)
+	@scripts/bench-sql.sh --without-flink --script latency.py
 
 bench-flink: ## CPU time per sample inside Flink 1.20 and 2.2, beside the Apache connector (15 minutes)
 	@scripts/bench-flink.sh

@@ -21,7 +21,7 @@ CREATE TABLE events (
 );
 
 -- What is built on each line: the last digit of a vehicle's number says on which. A line changes its model at times.
-CREATE TABLE models (
+CREATE TABLE fleet_models (
   line INT,
   model STRING,
   valid_from BIGINT,
@@ -71,7 +71,7 @@ FROM (
   SELECT *, CAST(SUBSTRING(vehicleId FROM CHAR_LENGTH(vehicleId)) AS INT) AS line FROM events
   WHERE vehicleId IS NOT NULL AND ABS(measurement) <= 10000
 ) AS e
-LEFT JOIN models FOR SYSTEM_TIME AS OF e.rt AS m ON e.line = m.line;
+LEFT JOIN fleet_models FOR SYSTEM_TIME AS OF e.rt AS m ON e.line = m.line;
 
 -- What was sent twice counts once.
 CREATE TEMPORARY VIEW once AS

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The main job, whole: generated samples with injected errors, through `narthex write`, into a Prometheus; then
 # every stored sample is compared with what was written, and the ledger with what was injected. Then the same vehicles'
-# events as JSON, through the job file demo/vehicles.sql, into the same Prometheus; its ledger is held against the events.
+# events as JSON, through the job file demo/vehicles.sql, into the same Prometheus: raw, and as a fleet by model and region
+# beside it; its ledger is held against the events.
 #
 # usage: scripts/demo.sh    (scripts/setup.sh demo first; needs Rust and a C compiler, no more)
 # NARTHEX_DEMO_SAMPLES (200000) and NARTHEX_DEMO_RATE (10000 a second) size it. Prometheus is the one on PATH,
@@ -137,17 +138,21 @@ run_sql() {
         --manifest "$work/events.manifest" >"$work/events" 2>"$work/generate.log" &
     generator=$!
     started+=("$generator")
-    EVENTS=- RECEIVER="$url" NARTHEX_LOG=error "$work/narthex" run "$repo/demo/vehicles.sql" <"$work/events" \
+    EVENTS=- MODELS="$repo/demo/models.json" RECEIVER="$url" NARTHEX_LOG=error "$work/narthex" run "$repo/demo/vehicles.sql" <"$work/events" \
         --dead-letters "$work/events.lost" --ledger "$work/events.ledger"
     wait "$generator" || { echo "demo: $(tail -n 1 "$work/generate.log")" >&2; return 1; }
     malformed="$(grep -c '"kind":"malformed"' "$work/events.manifest")"
-    ledger_says written "$events"
+    ledger_says 'vehicle_samples":{"rows' "$events"
     ledger_says undecodable "$malformed"
     if [[ "$(wc -l <"$work/events.lost")" != "$malformed" ]]; then
         echo "demo: not each of the $malformed malformed events is a dead letter" >&2
         return 1
     fi
     say "the job file's ledger agrees: $events events written, $malformed malformed ones told of"
+    echo
+    "$work/demo_check" contrast "$kind" "$url" || return 1
+    echo
+    say "the same events, as samples of each vehicle and as figures of the fleet"
 }
 
 # Whether the SQL job's ledger has this number under this name.

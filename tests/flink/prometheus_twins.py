@@ -71,6 +71,7 @@ def all_jobs(folder):
         subprocess.run([Narthex().binary, "generate", "--kind", "vehicles", "--count", str(EVENTS), "--devices", "50",
                         "--seed", "7"], stdout=out, check=True)
     vehicles = (REPOSITORY / "demo/vehicles.sql").read_text().replace("${env:EVENTS}", str(events))
+    vehicles = vehicles.replace("${env:MODELS}", str(REPOSITORY / "demo/models.json"))
     yield "demo/vehicles.sql", vehicles.replace("${env:RECEIVER}", "${URL}").replace(
         "'connector' = 'prometheus',", f"'connector' = 'prometheus', {WINDOW},")
     for job in sorted((REPOSITORY / "tests/flink/prometheus_jobs").glob("*.sql")):

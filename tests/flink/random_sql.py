@@ -22,7 +22,7 @@ from expression_templates import TEMPLATES, fill
 from expressions import Comparison
 from known_differences import reason
 from random_rows import RandomRows, declaration
-from small_jobs import event_time_jobs, job_differences, small_jobs
+from small_jobs import cookbook_jobs, event_time_jobs, job_differences, small_jobs
 from sql_shapes import SHAPES, shape_difference
 
 LONGEST_SHOWN = 600
@@ -84,7 +84,7 @@ def play(folder, flink, narthex, seed, arguments, is_first):
             count = len(SHAPES)
         elif topic == "jobs":
             # They have no random part: once is enough.
-            jobs = small_jobs() if is_first else []
+            jobs = [*small_jobs(), *cookbook_jobs()] if is_first else []
             found = list(job_differences(flink, narthex, round_folder, parallelism, jobs))
             count = len(jobs)
         elif topic == "event-time":

@@ -8,6 +8,7 @@ import event_time
 from engines import canonical, written
 from expressions import Difference, same, shown
 
+COOKBOOK = pathlib.Path(__file__).resolve().parents[2] / "docs/cookbook"
 JOBS = pathlib.Path(__file__).resolve().parent / "small_jobs.txt"
 
 ROWS = """\
@@ -29,6 +30,13 @@ def small_jobs():
 def event_time_jobs(draw):
     """The same of those whose rows are random."""
     return list(read(event_time.JOBS, event_time.MARKS, event_time.files(draw)))
+
+
+def cookbook_jobs():
+    """The same of docs/cookbook."""
+    for case in sorted(path for path in COOKBOOK.iterdir() if path.is_dir()):
+        files = {file.name: file.read_text() for file in (case / "in").iterdir()}
+        yield case.name, "", (case / "job.sql").read_text(), files
 
 
 def read(jobs, marks, common):

@@ -18,9 +18,9 @@ CREATE TABLE o (region STRING, n BIGINT, s TIMESTAMP(3)) WITH (
   ${SINK}
 );
 
-CREATE TEMPORARY VIEW once AS SELECT region, rt FROM (
-  SELECT region, rt, ROW_NUMBER() OVER (PARTITION BY vehicleId, eventType, `timestamp` ORDER BY rt ASC) AS n FROM events)
-WHERE n = 1;
-INSERT INTO o SELECT region, COUNT(*), window_start
-FROM TABLE(TUMBLE(TABLE once, DESCRIPTOR(rt), INTERVAL '10' SECOND))
+INSERT INTO o SELECT region, COUNT(*), window_start FROM (
+  SELECT *, ROW_NUMBER() OVER (
+    PARTITION BY window_start, window_end, vehicleId, eventType, `timestamp` ORDER BY rt ASC) AS n
+  FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(rt), INTERVAL '10' SECOND)))
+WHERE n = 1
 GROUP BY region, window_start, window_end;

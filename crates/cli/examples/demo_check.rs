@@ -2,6 +2,7 @@
 //!
 //! `demo_check first KIND URL` waits until the receiver holds a sample. `demo_check compare KIND URL FOLDER` compares
 //! `ledger.json` in the folder with the errors in `manifest.ndjson`, and each stored sample with `stream.ndjson`.
+//! `demo_check contrast KIND URL` prints series and samples of the fleet beside those of single vehicles.
 //! KIND is `prometheus` or `builtin`. HTTP is spoken by hand: the demo must not need curl, nor build a client for it.
 
 use std::collections::BTreeMap;
@@ -30,7 +31,8 @@ fn main() -> anyhow::Result<ExitCode> {
     match words[..] {
         ["first", kind, url] => wait_for_first(&Receiver::new(kind, url)?),
         ["compare", kind, url, folder] => compare(&Receiver::new(kind, url)?, Path::new(folder)),
-        _ => bail!("usage: demo_check first KIND URL | demo_check compare KIND URL FOLDER"),
+        ["contrast", kind, url] => contrast(&Receiver::new(kind, url)?),
+        _ => bail!("usage: demo_check (first|contrast) KIND URL | demo_check compare KIND URL FOLDER"),
     }
 }
 
@@ -39,6 +41,18 @@ fn wait_for_first(receiver: &Receiver) -> anyhow::Result<ExitCode> {
     while receiver.is_empty()? {
         ensure!(SystemClock.now_ms() < began + FIRST_WITHIN_MS, "nothing is stored after 60 s");
         std::thread::sleep(BETWEEN_LOOKS);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn contrast(receiver: &Receiver) -> anyhow::Result<ExitCode> {
+    let stored = receiver.content().context("cannot read back what is stored")?;
+    let (fleet, vehicles): (Content, Content) =
+        stored.into_iter().partition(|(series, _)| series.starts_with("fleet_"));
+    ensure!(!fleet.is_empty(), "nothing of the fleet is stored");
+    println!("{:<34}{:>12}{:>12}", "", "series", "samples");
+    for (what, content) in [("single vehicles", &vehicles), ("the fleet, by model and region", &fleet)] {
+        println!("{what:<34}{:>12}{:>12}", content.len(), samples(content));
     }
     Ok(ExitCode::SUCCESS)
 }

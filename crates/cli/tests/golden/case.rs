@@ -10,7 +10,12 @@ use serde_json::Value;
 
 /// All of them, or those that `NARTHEX_GOLDEN` names.
 pub(crate) fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/flink/golden/cases");
+    cases_in("tests/flink/golden/cases")
+}
+
+/// Those in a folder of the repository.
+pub(crate) fn cases_in(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     let wanted = std::env::var("NARTHEX_GOLDEN").unwrap_or_default();
@@ -108,6 +113,9 @@ pub(crate) fn differences(case: &Path, parallelism: usize) -> Option<String> {
     }
     if expected_code != 0 {
         return None;
+    }
+    if rows.is_empty() {
+        return Some("it has no expected rows: expected/<table>.jsonl".to_owned());
     }
     let mut told = String::new();
     for (table, found) in rows {

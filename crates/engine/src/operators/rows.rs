@@ -1,7 +1,9 @@
 //! Rows as bytes: what an operator keeps of them, and the keys by which it does.
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{SchemaRef, TimestampMillisecondType};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, SchemaRef, TimestampMillisecondType};
 use arrow::row::{RowConverter, Rows, SortField};
 
 use crate::error::Error;
@@ -16,37 +18,79 @@ pub(crate) fn all_of(schema: &SchemaRef) -> Result<RowConverter, Error> {
 /// The columns that are the key of a row; there may be none.
 pub(crate) struct Keys {
     columns: Vec<usize>,
-    converter: Option<RowConverter>,
+    converter: Converter,
+}
+
+/// How keys become bytes.
+enum Converter {
+    /// All keys are the same.
+    None,
+    /// A text is its own bytes.
+    Text,
+    Rows(RowConverter),
 }
 
 /// The keys of the rows of a batch.
-pub(crate) struct KeyRows(Option<Rows>);
+pub(crate) enum KeyRows {
+    None,
+    Text(StringArray),
+    Rows(Rows),
+}
+
+/// A null among texts: no text has this byte.
+const NULL_TEXT: &[u8] = &[0xff];
 
 impl Keys {
     pub(crate) fn new(schema: &SchemaRef, columns: &[usize]) -> Result<Self, Error> {
-        let converter = if columns.is_empty() { None } else { Some(converter(schema, columns)?) };
+        let converter = match columns {
+            [] => Converter::None,
+            [one] if *schema.field(*one).data_type() == DataType::Utf8 => Converter::Text,
+            columns => Converter::Rows(converter(schema, columns)?),
+        };
         Ok(Self { columns: columns.to_vec(), converter })
     }
 
     /// The keys of rows as bytes, equal where the keys are.
     pub(crate) fn of(&self, batch: &RecordBatch) -> Result<KeyRows, Error> {
-        let Some(converter) = &self.converter else { return Ok(KeyRows(None)) };
-        let columns: Vec<ArrayRef> = self.columns.iter().map(|&at| batch.column(at).clone()).collect();
-        converter.convert_columns(&columns).map(|rows| KeyRows(Some(rows))).map_err(told)
+        let mut columns = self.columns.iter().map(|&at| batch.column(at).clone());
+        match &self.converter {
+            Converter::None => Ok(KeyRows::None),
+            Converter::Text => {
+                let texts = columns.next().and_then(|column| column.as_string_opt::<i32>().cloned());
+                texts.map(KeyRows::Text).ok_or_else(|| Error::Row("a key is no text".to_owned()))
+            }
+            Converter::Rows(converter) => {
+                converter.convert_columns(&columns.collect::<Vec<_>>()).map(KeyRows::Rows).map_err(told)
+            }
+        }
     }
 
     /// The columns of keys that were bytes.
     pub(crate) fn columns<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Result<Vec<ArrayRef>, Error> {
-        let Some(converter) = &self.converter else { return Ok(Vec::new()) };
-        let parser = converter.parser();
-        converter.convert_rows(keys.map(|key| parser.parse(key))).map_err(told)
+        match &self.converter {
+            Converter::None => Ok(Vec::new()),
+            Converter::Text => {
+                let texts = keys.map(|key| std::str::from_utf8(key).ok());
+                Ok(vec![Arc::new(texts.collect::<StringArray>())])
+            }
+            Converter::Rows(converter) => {
+                let parser = converter.parser();
+                converter.convert_rows(keys.map(|key| parser.parse(key))).map_err(told)
+            }
+        }
     }
 }
 
 impl KeyRows {
     /// The key of a row; the same for all where there are no key columns.
+    #[inline]
     pub(crate) fn row(&self, row: usize) -> &[u8] {
-        self.0.as_ref().map_or(&[], |rows| rows.row(row).data())
+        match self {
+            Self::None => &[],
+            Self::Text(texts) if texts.is_null(row) => NULL_TEXT,
+            Self::Text(texts) => texts.value(row).as_bytes(),
+            Self::Rows(rows) => rows.row(row).data(),
+        }
     }
 }
 

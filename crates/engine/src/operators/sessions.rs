@@ -1,7 +1,7 @@
 //! Sessions: rows of a key that follow each other within the gap. Each row goes on when its session has ended, with the
 //! session's borders.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -12,9 +12,13 @@ use narthex_planner::{WindowKind, Windows, to_local, window_time};
 use super::Keeper;
 use super::groups::Groups;
 use super::rows::{Keys, all_of, times, told};
+use crate::aggregate::bytes_at;
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
 use crate::windows::window_columns;
+
+/// Rows that are given together.
+const ROWS_AT_ONCE: usize = 8 * 1024;
 
 /// What one task has of sessions.
 pub(crate) struct Sessions {
@@ -24,17 +28,38 @@ pub(crate) struct Sessions {
     gap_ms: i64,
     schema: SchemaRef,
     groups: Groups,
-    /// Sessions of each key, by their end.
-    of_groups: Vec<BTreeMap<i64, Session>>,
-    /// All of them: time, key, end.
-    due: BTreeSet<(i64, usize, i64)>,
+    /// Sessions of each key; there are few at a time.
+    of_groups: Vec<Vec<Session>>,
+    /// When to look whether a session has ended: time, key, number. It may have grown meanwhile, or be part of another.
+    due: BTreeSet<(i64, usize, u64)>,
+    /// Sessions so far.
+    begun: u64,
     held: u64,
 }
 
 /// A session that has not ended.
 struct Session {
+    number: u64,
     start: i64,
-    rows: Vec<Box<[u8]>>,
+    end: i64,
+    /// Its rows, one behind the other, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Session {
+    fn add(&mut self, row: &[u8]) {
+        self.bytes.extend_from_slice(row);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn take(&mut self, other: &Session) {
+        self.start = self.start.min(other.start);
+        self.end = self.end.max(other.end);
+        for row in 0..other.ends.len() {
+            self.add(bytes_at(&other.bytes, &other.ends, row));
+        }
+    }
 }
 
 impl Sessions {
@@ -56,6 +81,7 @@ impl Sessions {
             groups: Groups::default(),
             of_groups: Vec::new(),
             due: BTreeSet::new(),
+            begun: 0,
             held: 0,
         })
     }
@@ -63,62 +89,91 @@ impl Sessions {
     /// Adds a row to its key's sessions; false when its session has ended already.
     fn add(&mut self, group: usize, time: i64, row: &[u8], watermark: i64) -> bool {
         if group >= self.of_groups.len() {
-            self.of_groups.resize_with(group + 1, BTreeMap::new);
+            self.of_groups.resize_with(group + 1, Vec::new);
         }
+        let zone = self.windows.zone;
+        let end = time.saturating_add(self.gap_ms);
         let sessions = &mut self.of_groups[group];
-        let (mut start, mut end) = (time, time.saturating_add(self.gap_ms));
-        // Those that it touches become one; a row exactly a gap behind the last one is still of its session.
-        let touched: Vec<i64> = sessions
-            .range(start..)
-            .take_while(|(_, session)| session.start <= end)
-            .filter(|(of_end, _)| window_time(**of_end, self.windows.zone) > watermark)
-            .map(|(of_end, _)| *of_end)
-            .collect();
-        for of_end in &touched {
-            let session = &sessions[of_end];
-            start = start.min(session.start);
-            end = end.max(*of_end);
+        // A row exactly a gap behind the last one is still of its session.
+        let touches = |session: &Session| {
+            session.start <= end && session.end >= time && window_time(session.end, zone) > watermark
+        };
+        self.held += 1;
+        if let Some(first) = sessions.iter().position(touches) {
+            // Those that it touches become one.
+            let mut at = first + 1;
+            while at < sessions.len() {
+                if touches(&sessions[at]) {
+                    let other = sessions.swap_remove(at);
+                    sessions[first].take(&other);
+                } else {
+                    at += 1;
+                }
+            }
+            let session = &mut sessions[first];
+            session.start = session.start.min(time);
+            session.end = session.end.max(end);
+            session.add(row);
+            return true;
         }
-        let due = window_time(end, self.windows.zone);
+        let due = window_time(end, zone);
         if due <= watermark {
+            self.held -= 1;
             return false;
         }
-        let mut rows = Vec::new();
-        for of_end in touched {
-            self.due.remove(&(window_time(of_end, self.windows.zone), group, of_end));
-            rows.extend(sessions.remove(&of_end).map(|session| session.rows).unwrap_or_default());
-        }
-        rows.push(row.into());
-        sessions.insert(end, Session { start, rows });
-        self.due.insert((due, group, end));
-        self.held += 1;
+        self.begun += 1;
+        let mut session =
+            Session { number: self.begun, start: time, end, bytes: Vec::new(), ends: Vec::new() };
+        session.add(row);
+        self.due.insert((due, group, session.number));
+        sessions.push(session);
         true
     }
 
-    fn rows_of(&self, end: i64, session: &Session) -> Result<RecordBatch, Error> {
+    /// Gives the rows of sessions.
+    fn give_rows(&self, sessions: &[Session], outlet: &mut Outlet<'_>) -> Result<(), Error> {
         let parser = self.row_converter.parser();
-        let rows = session.rows.iter().map(|row| parser.parse(row));
-        let mut columns = self.row_converter.convert_rows(rows).map_err(told)?;
-        let count = session.rows.len();
-        let time = window_time(end, self.windows.zone);
-        let borders = [vec![session.start; count], vec![end; count], vec![time; count]];
-        let [starts, ends, times] = borders;
+        let rows = sessions.iter().flat_map(|session| {
+            (0..session.ends.len()).map(|row| bytes_at(&session.bytes, &session.ends, row))
+        });
+        let mut columns = self.row_converter.convert_rows(rows.map(|row| parser.parse(row))).map_err(told)?;
+        let each = |value: fn(&Session, &Windows) -> i64| -> Vec<i64> {
+            let repeated = sessions
+                .iter()
+                .map(|session| std::iter::repeat_n(value(session, &self.windows), session.ends.len()));
+            repeated.flatten().collect()
+        };
+        let starts = each(|session, _| session.start);
+        let ends = each(|session, _| session.end);
+        let times = each(|session, windows| window_time(session.end, windows.zone));
+        outlet.counts.passed.add(starts.len() as u64);
         columns.extend(window_columns(starts, ends, times, &self.windows));
-        RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(told)
+        outlet.give(RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(told)?)
     }
 
     /// Gives the sessions that have ended by a watermark.
     fn give(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
-        while let Some(&(time, group, end)) = self.due.first().filter(|(time, ..)| *time <= watermark) {
-            self.due.remove(&(time, group, end));
-            let Some(session) = self.of_groups[group].remove(&end) else { continue };
-            let count = session.rows.len() as u64;
-            self.held -= count;
-            outlet.counts.passed.add(count);
-            let rows = self.rows_of(end, &session)?;
-            outlet.give(rows)?;
+        let (mut ended, mut rows) = (Vec::new(), 0);
+        while let Some(&(time, group, number)) = self.due.first().filter(|(time, ..)| *time <= watermark) {
+            self.due.remove(&(time, group, number));
+            let sessions = &mut self.of_groups[group];
+            let Some(at) = sessions.iter().position(|session| session.number == number) else { continue };
+            let due = window_time(sessions[at].end, self.windows.zone);
+            if due > watermark {
+                self.due.insert((due, group, number));
+                continue;
+            }
+            let session = sessions.swap_remove(at);
+            rows += session.ends.len();
+            ended.push(session);
+            if rows >= ROWS_AT_ONCE {
+                self.give_rows(&ended, outlet)?;
+                self.held -= rows as u64;
+                (ended, rows) = (Vec::new(), 0);
+            }
         }
-        Ok(())
+        self.held -= rows as u64;
+        if rows == 0 { Ok(()) } else { self.give_rows(&ended, outlet) }
     }
 }
 
