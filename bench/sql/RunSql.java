@@ -2,11 +2,15 @@
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 
 public final class RunSql {
+    private static final Pattern SET = Pattern.compile("SET '(.*)' = '(.*)'");
+
     private RunSql() {}
 
     /** The file, and how many tasks an operator has. Statements end with a semicolon at a line's end. */
@@ -18,7 +22,10 @@ public final class RunSql {
         TableEnvironment env = TableEnvironment.create(
                 EnvironmentSettings.newInstance().inStreamingMode().withConfiguration(configuration).build());
         for (String statement : Files.readString(Path.of(args[0])).replaceAll("(?m)^--.*$", "").split(";\\s*\\n")) {
-            if (statement.strip().startsWith("INSERT")) {
+            Matcher set = SET.matcher(statement.strip());
+            if (set.matches()) {
+                env.getConfig().set(set.group(1), set.group(2));
+            } else if (statement.strip().startsWith("INSERT")) {
                 env.executeSql(statement).await();
             } else if (!statement.isBlank()) {
                 env.executeSql(statement);

@@ -48,6 +48,12 @@ pub(crate) const OPTIONS: &[OptionInfo] = &[
         doc: "How often to look for new files and for what was added to known ones; the job does not end then. Without it, what is there is read, and the job ends.",
     },
     OptionInfo {
+        key: "scan.watermark.idle-timeout",
+        takes: "duration",
+        default: "",
+        doc: "Without new rows for so long, the table does not hold back the time of others that it is joined or united with. A file that has ended does not hold back the time of its table.",
+    },
+    OptionInfo {
         key: "sink.rolling-policy.file-size",
         takes: "size",
         default: "128 mb",
@@ -113,6 +119,8 @@ pub(crate) struct FilesystemOptions {
     format: Format,
     /// None reads what is there and ends.
     monitor_interval: Option<Duration>,
+    /// Without rows for so long, it holds back nobody's time.
+    idle_timeout: Option<Duration>,
     rolling: Rolling,
 }
 
@@ -135,9 +143,10 @@ pub(crate) fn read(options: &mut Options<'_>) -> Option<FilesystemOptions> {
     });
     let format = format_name.and_then(|name| format(options, name));
     let monitor_interval = options.duration("source.monitor-interval", SHORTEST_INTERVAL);
+    let idle_timeout = options.duration("scan.watermark.idle-timeout", SHORTEST_INTERVAL);
     let rolling = rolling(options);
     metadata::check(options);
-    Some(FilesystemOptions { place: place?, format: format?, monitor_interval, rolling })
+    Some(FilesystemOptions { place: place?, format: format?, monitor_interval, idle_timeout, rolling })
 }
 
 fn check_not_supported(options: &mut Options<'_>) {

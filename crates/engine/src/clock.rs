@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
@@ -57,6 +58,10 @@ pub(crate) struct ScanClock {
     was_stopped: bool,
     /// What has been told.
     told: i64,
+    /// How long it may be silent before it is idle, and since when it is.
+    idle_after: Option<Duration>,
+    active: Instant,
+    is_idle: bool,
 }
 
 /// What a table's time has come to.
@@ -66,12 +71,36 @@ pub(crate) struct Told {
     pub(crate) watermark: Option<i64>,
     /// There will be no more rows; true: because there are none left.
     pub(crate) end: Option<bool>,
+    /// It has become idle: others need not wait for it, until it tells a watermark or rows come.
+    pub(crate) is_idle: bool,
 }
 
 impl ScanClock {
     /// The clock of a table that so many threads read.
-    pub(crate) fn new(readers: usize, is_bounded: bool) -> Self {
-        Self { open: BTreeMap::new(), may_come: is_bounded, readers, was_stopped: false, told: NEVER }
+    pub(crate) fn new(readers: usize, is_bounded: bool, idle_after: Option<Duration>) -> Self {
+        Self {
+            open: BTreeMap::new(),
+            may_come: is_bounded,
+            readers,
+            was_stopped: false,
+            told: NEVER,
+            idle_after,
+            active: Instant::now(),
+            is_idle: false,
+        }
+    }
+
+    /// Rows have come.
+    pub(crate) fn wake(&mut self) {
+        (self.active, self.is_idle) = (Instant::now(), false);
+    }
+
+    /// Whether it has just become idle.
+    pub(crate) fn falls_asleep(&mut self) -> bool {
+        let is_silent = self.idle_after.is_some_and(|after| self.active.elapsed() >= after);
+        let falls = is_silent && !self.is_idle && self.readers > 0;
+        self.is_idle |= falls;
+        falls
     }
 
     /// A split begins.
@@ -119,7 +148,7 @@ impl ScanClock {
         };
         let watermark = (now > self.told).then_some(now);
         self.told = self.told.max(now);
-        Told { watermark, end: has_ended.then_some(!self.was_stopped) }
+        Told { watermark, end: has_ended.then_some(!self.was_stopped), is_idle: self.falls_asleep() }
     }
 }
 
@@ -129,25 +158,25 @@ mod tests {
 
     #[test]
     fn time_is_that_of_the_slowest_split() {
-        let mut clock = ScanClock::new(1, false);
+        let mut clock = ScanClock::new(1, false, None);
         clock.open(1);
         clock.open(2);
         clock.advance(1, 100);
-        assert_eq!(clock.tell(), Told { watermark: None, end: None });
+        assert_eq!(clock.tell(), Told { watermark: None, end: None, is_idle: false });
         assert_eq!(clock.at(2), (NEVER, 100));
         clock.advance(2, 50);
-        assert_eq!(clock.tell(), Told { watermark: Some(50), end: None });
+        assert_eq!(clock.tell(), Told { watermark: Some(50), end: None, is_idle: false });
         clock.advance(2, 40);
         clock.close(1);
-        assert_eq!(clock.tell(), Told { watermark: None, end: None });
+        assert_eq!(clock.tell(), Told { watermark: None, end: None, is_idle: false });
         clock.close(2);
         clock.reader_ended(false);
-        assert_eq!(clock.tell(), Told { watermark: Some(END), end: Some(true) });
+        assert_eq!(clock.tell(), Told { watermark: Some(END), end: Some(true), is_idle: false });
     }
 
     #[test]
     fn a_split_that_has_not_begun_holds_time_back() {
-        let mut clock = ScanClock::new(1, true);
+        let mut clock = ScanClock::new(1, true, None);
         clock.open(1);
         clock.advance(1, 100);
         assert_eq!(clock.tell().watermark, None);
@@ -158,8 +187,20 @@ mod tests {
 
     #[test]
     fn a_job_that_is_stopped_does_not_end_time() {
-        let mut clock = ScanClock::new(1, true);
+        let mut clock = ScanClock::new(1, true, None);
         clock.reader_ended(true);
-        assert_eq!(clock.tell(), Told { watermark: None, end: Some(false) });
+        assert_eq!(clock.tell(), Told { watermark: None, end: Some(false), is_idle: false });
+    }
+
+    #[test]
+    fn a_table_is_idle_once_until_rows_come() {
+        let mut clock = ScanClock::new(1, false, Some(Duration::ZERO));
+        clock.open(1);
+        clock.advance(1, 100);
+        assert_eq!(clock.tell(), Told { watermark: Some(100), end: None, is_idle: true });
+        assert_eq!(clock.tell(), Told { watermark: None, end: None, is_idle: false });
+        clock.wake();
+        assert!(clock.falls_asleep());
+        assert!(!ScanClock::new(1, false, None).falls_asleep());
     }
 }

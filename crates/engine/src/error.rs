@@ -37,6 +37,22 @@ pub enum Error {
         /// Its time.
         seconds: f64,
     },
+    /// What is kept has outgrown `state.memory.limit`.
+    #[error(
+        "the process has {resident_mib} MiB, more than state.memory.limit = {limit_mib} MiB; the operator {operator} keeps \
+         most, {held} rows: let windows be shorter or the WATERMARK closer, group by fewer keys, bound a join or OVER by \
+         time, or set a higher limit"
+    )]
+    Memory {
+        /// The limit.
+        limit_mib: u64,
+        /// What it has.
+        resident_mib: u64,
+        /// The operator that keeps the most rows.
+        operator: String,
+        /// How many.
+        held: u64,
+    },
     /// A row could not be computed.
     #[error("cannot compute a row: {0}")]
     Row(String),

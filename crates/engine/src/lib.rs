@@ -12,6 +12,7 @@ mod exchange;
 mod flow;
 mod graph;
 mod ledger;
+mod memory;
 mod operator;
 mod operators;
 mod order;

@@ -77,6 +77,7 @@ impl Reader {
             if may_come && (mine.is_empty() || !self.is_bounded) {
                 may_come = self.take_split(&mut mine)?;
             }
+            self.delivery.look(self.scan);
             let wait = if mine.len() > 1 { SHORT_WAIT } else { WAIT };
             let mut at = 0;
             while let Some(split) = mine.get_mut(at) {

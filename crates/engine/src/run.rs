@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::flow::Flow;
 use crate::graph::{From, JobGraph, Pipeline, StageNode, To};
 use crate::ledger::{Counts, JobLedger, OperatorCounts};
+use crate::memory::MemoryLimit;
 use crate::operator::Operator;
 use crate::operators;
 use crate::order::InOrder;
@@ -46,6 +47,8 @@ pub struct RunOptions {
     pub fails_on_bad_record: bool,
     /// A row that cannot be computed fails the job; else it is reported.
     pub fails_on_row_error: bool,
+    /// Bytes of resident memory at which a job with state fails.
+    pub memory_limit: Option<u64>,
 }
 
 /// Is told of what does not fail the job. Called from any thread; must not wait for long.
@@ -86,6 +89,7 @@ pub(crate) struct Shared {
     first_channels: Vec<usize>,
     /// What tells of each sink's rows.
     tellers: Vec<Option<Teller>>,
+    memory: MemoryLimit,
     stopping: AtomicBool,
     failure: OnceLock<Error>,
     has_failed: Notify,
@@ -112,12 +116,13 @@ pub async fn start(
     let mut opened = Vec::new();
     for source in &sources {
         opened.push(match source {
-            Some(source) => (source.open()?, source.is_bounded()),
-            None => (single_row::splits(), true),
+            Some(source) => (source.open()?, source.is_bounded(), source.idle_timeout()),
+            None => (single_row::splits(), true, None),
         });
     }
     let tasks = options.workers.max(1);
-    let clocks = opened.iter().map(|(_, is_bounded)| Mutex::new(ScanClock::new(tasks, *is_bounded)));
+    let clocks =
+        opened.iter().map(|(_, is_bounded, idle)| Mutex::new(ScanClock::new(tasks, *is_bounded, *idle)));
     let (stages, inboxes) = stages(&graph, tasks, options.room_bytes);
     let mut writers = Vec::new();
     for sink in &sinks {
@@ -153,7 +158,7 @@ pub async fn start(
         let worker = Worker { shared, work: to_do.clone(), flow: flow()?, delivery };
         running.thread(format!("narthex-work-{number}"), move || worker.run())?;
     }
-    for (scan, (splits, is_bounded)) in opened.into_iter().enumerate() {
+    for (scan, (splits, is_bounded, _)) in opened.into_iter().enumerate() {
         let splits = Arc::new(Mutex::new(Upcoming::new(splits)));
         for number in 0..tasks {
             let reader = Reader {
@@ -319,6 +324,15 @@ async fn write(
 }
 
 impl Shared {
+    /// Fails the job when the process has outgrown its limit.
+    pub(crate) fn check_memory(&self) -> Result<(), Error> {
+        let Some((limit, resident)) = self.memory.passed() else { return Ok(()) };
+        let most = self.counts.operators.iter().max_by_key(|(_, counts)| counts.held.value());
+        let (operator, held) =
+            most.map(|(name, counts)| (name.clone(), counts.held.value())).unwrap_or_default();
+        Err(Error::Memory { limit_mib: limit >> 20, resident_mib: resident >> 20, operator, held })
+    }
+
     fn new(
         graph: JobGraph,
         options: RunOptions,
@@ -327,6 +341,7 @@ impl Shared {
         clocks: Vec<Mutex<ScanClock>>,
         stages: Vec<StageState>,
     ) -> Self {
+        let memory = MemoryLimit::new(options.memory_limit);
         let mut counts = Counts::default();
         let scanned = |table: &Option<Arc<narthex_planner::Table>>| {
             table.as_ref().map_or_else(|| "VALUES".to_owned(), |table| table.name.clone())
@@ -372,6 +387,7 @@ impl Shared {
             stages,
             first_channels,
             tellers,
+            memory,
             stopping: AtomicBool::new(false),
             failure: OnceLock::new(),
             has_failed: Notify::new(),

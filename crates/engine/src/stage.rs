@@ -45,6 +45,8 @@ pub(crate) enum Sent {
         room: Option<Arc<OwnedSemaphorePermit>>,
     },
     Watermark(i64),
+    /// Nothing has come for a while: nobody waits for this channel until something comes.
+    Idle,
     /// Nothing more comes; true: because there are no more rows.
     End(bool),
 }
@@ -110,6 +112,11 @@ impl StageState {
         }
     }
 
+    /// Tells all tasks that nothing comes for a while.
+    pub(crate) fn tell_idle(&self, channel: usize) {
+        (0..self.inboxes.len()).for_each(|task| self.send(task, channel, Sent::Idle));
+    }
+
     /// Sends a watermark, or the end, to all tasks.
     pub(crate) fn tell(&self, channel: usize, watermark: Option<i64>, end: Option<bool>) {
         for task in 0..self.inboxes.len() {
@@ -154,12 +161,15 @@ impl Task {
         let mut watermarks = vec![NEVER; state.channels.len()];
         let mut open = state.channels.len();
         let (mut now, mut is_complete) = (NEVER, true);
+        let mut is_idle = vec![false; state.channels.len()];
         while open > 0 {
             if shared.has_failed() {
                 return Ok(());
             }
             let Ok(ToTask { channel, what }) = self.inbox.recv_timeout(LOOK) else { continue };
+            is_idle[channel] = matches!(what, Sent::Idle);
             match what {
+                Sent::Idle => {}
                 Sent::Rows { batch, has_marks, before, limit, room } => {
                     let input = state.channels[channel].input;
                     // How far other tasks of the same stage have got says nothing of rows that carry their watermark.
@@ -171,6 +181,7 @@ impl Task {
                     let of_rows = of_rows.filter(|_| state.is_precise[state.channels[channel].input]);
                     let marks = Marks { of_rows, before, limit };
                     self.take(state.channels[channel].input, &batch, &marks)?;
+                    shared.check_memory()?;
                     drop(room);
                 }
                 Sent::Watermark(watermark) => watermarks[channel] = watermark.max(watermarks[channel]),
@@ -179,7 +190,9 @@ impl Task {
                     is_complete &= all;
                 }
             }
-            let least = watermarks.iter().min().copied().unwrap_or(END);
+            // When all are idle, time stands still.
+            let awake = watermarks.iter().zip(&is_idle).filter(|(_, is_idle)| !**is_idle);
+            let Some(least) = awake.map(|(watermark, _)| *watermark).min() else { continue };
             if least > now {
                 now = least;
                 self.advance(now)?;

@@ -24,6 +24,11 @@ pub trait TableSource: fmt::Debug + Send + Sync {
 
     /// Whether it ends by itself.
     fn is_bounded(&self) -> bool;
+
+    /// Without rows for so long, it does not hold back the time of others.
+    fn idle_timeout(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The parts of a source, as they are found.

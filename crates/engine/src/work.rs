@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use crate::clock::Told;
 use crate::error::Error;
 use crate::flow::{Flow, Flowed};
 use crate::graph::{From, To};
@@ -100,6 +101,7 @@ impl Delivery {
         let mut clock = self.shared.clocks[scan].lock();
         match done {
             Done::Chunk { split, flowed, permit } => {
+                clock.wake();
                 let room = Arc::new(permit);
                 let (before, limit) = clock.at(split);
                 let mut watermark = None;
@@ -128,13 +130,29 @@ impl Delivery {
             Done::ReaderEnd(was_stopped) => clock.reader_ended(was_stopped),
         }
         let told = clock.tell();
-        if told.watermark.is_some() || told.end.is_some() {
+        self.tell(scan, &told);
+    }
+
+    /// Looks whether a table has become idle.
+    pub(crate) fn look(&self, scan: usize) {
+        let mut clock = self.shared.clocks[scan].lock();
+        if clock.falls_asleep() {
+            self.tell(scan, &Told { watermark: None, end: None, is_idle: true });
+        }
+    }
+
+    /// Tells the stages behind a table what its time has come to. The clock is locked.
+    fn tell(&self, scan: usize, told: &Told) {
+        if told.watermark.is_some() || told.end.is_some() || told.is_idle {
             for (pipeline, to) in self.shared.graph.pipelines.iter().enumerate() {
                 if let (From::Scan(from), To::Stage { stage, .. }) = (to.from, &to.to)
                     && from == scan
                 {
                     let channel = self.shared.channel_of_scan(pipeline);
                     self.shared.stages[*stage].tell(channel, told.watermark, told.end);
+                    if told.is_idle && told.end.is_none() {
+                        self.shared.stages[*stage].tell_idle(channel);
+                    }
                 }
             }
         }

@@ -193,7 +193,13 @@ fn job(query: &str) -> Job {
 }
 
 fn options(workers: usize) -> RunOptions {
-    RunOptions { workers, room_bytes: 1 << 20, fails_on_bad_record: false, fails_on_row_error: false }
+    RunOptions {
+        workers,
+        room_bytes: 1 << 20,
+        fails_on_bad_record: false,
+        fails_on_row_error: false,
+        memory_limit: None,
+    }
 }
 
 async fn started(

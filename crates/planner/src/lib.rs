@@ -12,6 +12,7 @@ mod catalog;
 mod common;
 mod decimal;
 mod describe;
+mod endless;
 mod environment;
 mod functions;
 mod hints;

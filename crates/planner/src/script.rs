@@ -13,6 +13,7 @@ use narthex_sql::{
 use crate::bound::Bound;
 use crate::catalog::{self, Catalog, Entry};
 use crate::describe;
+use crate::endless::endless;
 use crate::environment::Environment;
 use crate::functions;
 use crate::hints::{Hints, with_options};
@@ -262,7 +263,13 @@ impl Planner {
 
     fn job(&mut self, inserts: &[InsertStatement], span: Span) {
         let planned: Vec<_> = inserts.iter().map(|insert| self.insert(insert)).collect();
-        if let Some(inserts) = planned.into_iter().collect() {
+        if let Some(inserts) = planned.into_iter().collect::<Option<Vec<Insert>>>() {
+            for (kept, advice) in
+                inserts.iter().flat_map(|insert| endless(&insert.input)).collect::<BTreeSet<_>>()
+            {
+                let message = format!("the state of this job grows without end: {kept}");
+                self.warnings.push(Mistake::new(span, message).advise(advice));
+            }
             self.steps.push(Step::Job(Job { inserts, settings: self.settings.clone(), span }));
         }
     }

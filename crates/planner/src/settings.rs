@@ -43,6 +43,13 @@ const KEYS: &[Key] = &[
     },
     Key { name: "pipeline.name", check: |_| Ok(()), default: "", doc: "No effect." },
     Key {
+        name: "state.memory.limit",
+        check: |value| memory_size(value).map(|_| ()),
+        default: "",
+        doc: "Resident memory of the process, such as `2 gb`, at which a job that keeps rows fails, with the name of the \
+              operator that keeps the most; without it, there is no limit. (Linux.)",
+    },
+    Key {
         name: "table.exec.legacy-cast-behaviour",
         check: no_legacy_casts,
         default: "DISABLED",
@@ -151,6 +158,11 @@ impl Settings {
         keys.iter().find_map(|key| self.value(key)?.parse().ok().filter(|&tasks: &usize| tasks > 0))
     }
 
+    /// Bytes of memory that the process may have.
+    pub fn state_memory_limit(&self) -> Option<u64> {
+        self.value("state.memory.limit").and_then(|value| memory_size(value).ok())
+    }
+
     /// Whether rows with a null in a NOT NULL column of a sink are left out; else they fail the job.
     pub fn drops_nulls(&self) -> bool {
         self.value("table.exec.sink.not-null-enforcer")
@@ -181,6 +193,25 @@ fn no_legacy_casts(value: &str) -> Result<(), String> {
     }
     Err("values are cast as Flink casts them by default; use TRY_CAST where a wrong one is to be null"
         .to_owned())
+}
+
+/// Bytes, as Flink writes sizes.
+fn memory_size(value: &str) -> Result<u64, String> {
+    let text = value.trim().to_ascii_lowercase();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim() {
+        "" | "b" | "bytes" => 1,
+        "k" | "kb" | "kibibytes" => 1 << 10,
+        "m" | "mb" | "mebibytes" => 1 << 20,
+        "g" | "gb" | "gibibytes" => 1 << 30,
+        "t" | "tb" | "tebibytes" => 1 << 40,
+        _ => return Err("write a number and a unit, such as 512 mb or 2 gb".to_owned()),
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    bytes
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "write a number and a unit, such as 512 mb or 2 gb".to_owned())
 }
 
 fn parallelism(value: &str) -> Result<(), String> {

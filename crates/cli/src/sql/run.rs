@@ -199,6 +199,7 @@ impl Jobs {
             room_bytes: ROOM_BYTES,
             fails_on_bad_record: job.settings.fails_on_bad_record(),
             fails_on_row_error: job.settings.fails_on_row_error(),
+            memory_limit: job.settings.state_memory_limit(),
         };
         match narthex_engine::start(job.graph, job.sources, job.sinks, options, self.report.clone()).await {
             Ok(running) => {

@@ -87,3 +87,100 @@ async fn a_job_that_is_stopped_writes_no_half_windows_and_says_what_it_held() {
     assert_eq!(["rows_in", "aggregated", "held"].map(|fate| operator(&job, fate)), [4, 3, 1]);
     assert_eq!(job.written("counts").len(), 2);
 }
+
+#[tokio::test]
+async fn a_job_that_outgrows_its_memory_says_which_operator_keeps_most() {
+    let job = Job::new().await;
+    let events: String = (0..300_000).fold(String::new(), |mut text, key| {
+        let _ = writeln!(text, "{{\"k\":\"key-{key}\",\"ms\":1700000000000}}");
+        text
+    });
+    job.file("events.json", events);
+    let limited =
+        |limit: &str| format!("SET 'state.memory.limit' = '{limit}';{}", counting("${F}/events.json", ""));
+    let ended = job.ran(&limited("1 mb"), &[]).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("more than state.memory.limit = 1 MiB; the operator window-aggregate-1 keeps most"),
+        "{}",
+        ended.stderr
+    );
+    let ended = job.ran(&limited("100 gb"), &[]).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let ended = job.ran(&limited("much"), &[]).await;
+    assert_eq!(ended.code, Some(64), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn each_row_of_a_join_has_a_fate() {
+    let job = Job::new().await;
+    let table = |name: &str| {
+        format!(
+            "CREATE TABLE {name} (k STRING, ms BIGINT, rt AS TO_TIMESTAMP_LTZ(ms, 3),
+               WATERMARK FOR rt AS rt - INTERVAL '2' SECOND)
+             WITH ('connector' = 'filesystem', 'path' = '${{F}}/{name}.json', 'format' = 'json');"
+        )
+    };
+    job.file("a.json", lines(&[0, 1, 10, 20]) + "{\"k\":null,\"ms\":1700000020000}\n");
+    job.file("b.json", lines(&[1, 11, 30]));
+    for (sides, passed, filtered, rows_out) in [("", 5, 3, 3), ("LEFT", 7, 1, 5), ("FULL", 8, 0, 6)] {
+        let _ = std::fs::remove_dir_all(job.path("pairs"));
+        let sql = format!(
+            "{}{}CREATE TABLE pairs (a BIGINT, b BIGINT) WITH ('connector' = 'filesystem', 'path' = '${{F}}/pairs', 'format' = 'json');
+             INSERT INTO pairs SELECT a.ms, b.ms FROM a {sides} JOIN b ON a.k = b.k
+             AND b.rt BETWEEN a.rt AND a.rt + INTERVAL '1' SECOND;",
+            table("a"),
+            table("b")
+        );
+        let ended = job.ran(&sql, &[]).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let fates = ["rows_in", "passed", "filtered", "late", "held", "rows_out"];
+        let fates = fates.map(|fate| {
+            job.ledger()
+                .pointer(&format!("/operators/interval-join-1/{fate}"))
+                .and_then(serde_json::Value::as_u64)
+                .unwrap_or(0)
+        });
+        assert_eq!(fates, [8, passed, filtered, 0, 0, rows_out], "{sides}");
+        assert_eq!(job.written("pairs").len() as u64, rows_out);
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_silent_holds_back_time_until_it_is_idle() {
+    for (idle, fates) in [("", [0, 6]), (", 'scan.watermark.idle-timeout' = '200 ms'", [5, 1])] {
+        let job = Job::new().await;
+        let table = |name: &str| {
+            format!(
+                "CREATE TABLE {name} (ms BIGINT, rt AS TO_TIMESTAMP_LTZ(ms, 3), WATERMARK FOR rt AS rt - INTERVAL '2' SECOND)
+                 WITH ('connector' = 'filesystem', 'path' = '${{F}}/{name}', 'format' = 'json',
+                 'source.monitor-interval' = '50 ms'{idle});"
+            )
+        };
+        for (name, seconds) in [("a", &[0, 9, 12, 25, 40][..]), ("b", &[1][..])] {
+            std::fs::create_dir(job.path(name)).expect("a folder");
+            job.file(&format!("{name}/events.json"), lines(seconds));
+        }
+        let sql = format!(
+            "{}{}CREATE TABLE c (n BIGINT) WITH ('connector' = 'filesystem', 'path' = '${{F}}/counts', 'format' = 'json');
+             CREATE TEMPORARY VIEW u AS SELECT rt FROM a UNION ALL SELECT rt FROM b;
+             INSERT INTO c SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE u, DESCRIPTOR(rt), INTERVAL '10' SECOND))
+             GROUP BY window_start, window_end;",
+            table("a"),
+            table("b")
+        );
+        let mut running = Running::start(job.command(&sql, &["--listen", "0"]));
+        running.admin_url().await;
+        tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+        running.signal("TERM").await;
+        let ended = running.ended_with_input_open().await;
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        let found = ["aggregated", "held"].map(|fate| {
+            let path = format!("/operators/window-aggregate-1/{fate}");
+            job.ledger().pointer(&path).and_then(serde_json::Value::as_u64).unwrap_or(0)
+        });
+        assert_eq!(found, fates, "{idle}");
+    }
+}

@@ -16,7 +16,7 @@ use crate::format::{Format, ParseErrors, RecordDecoder};
 /// Bytes of a chunk, where records are not longer.
 pub(crate) const CHUNK_BYTES: usize = 256 << 10;
 /// Buffers that are kept for chunks to come.
-const MOST_BUFFERS: usize = 16;
+const MOST_BUFFERS: usize = 64;
 
 /// Makes rows of chunks: for all files of a table.
 pub(crate) struct Rows {

@@ -24,6 +24,7 @@ use crate::filesystem::split::{FileSplit, Start};
 pub(crate) struct FileSource {
     place: Place,
     monitor_interval: Option<Duration>,
+    idle_timeout: Option<Duration>,
     rows: Arc<Rows>,
 }
 
@@ -37,7 +38,7 @@ impl FileSource {
     ) -> Result<Self, String> {
         let rows = Arc::new(Rows::new(table, read.format, asked)?);
         let monitor_interval = read.monitor_interval.filter(|_| read.place != Place::Stdin);
-        Ok(Self { place: read.place, monitor_interval, rows })
+        Ok(Self { place: read.place, monitor_interval, idle_timeout: read.idle_timeout, rows })
     }
 
     fn failed(&self, cause: String) -> Error {
@@ -71,6 +72,10 @@ impl TableSource for FileSource {
 
     fn is_bounded(&self) -> bool {
         self.monitor_interval.is_none()
+    }
+
+    fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout
     }
 }
 

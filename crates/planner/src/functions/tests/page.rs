@@ -389,7 +389,12 @@ fn the_page_lists_every_function_of_flink() {
     let row: Vec<String> =
         COLUMNS.iter().map(|(name, _)| format!("`{name}` = {}", code(&answer(name).0))).collect();
     let mut page = HEAD.replace("COUNT", &answers().count().to_string()).replace("ROW", &row.join(", "));
-    let _ = writeln!(page, "Of {} functions {} are there as functions of a row; aggregates and windows are forms of queries ([SQL, item by item](sql-reference.md)).\n", theirs.len(), ours.len());
+    let _ = writeln!(
+        page,
+        "Of {} functions {} are there as functions of a row; aggregates and windows are forms of queries ([SQL, item by item](sql-reference.md)).\n",
+        theirs.len(),
+        ours.len()
+    );
     let (mut refused, mut silent) = (Vec::new(), Vec::new());
     for (title, names) in FLINK {
         let (here, missing): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| ours.contains(**name));

@@ -1,0 +1,58 @@
+//! Operators whose state has no end: what they keep is told before somebody runs them.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Frame, JoinKind, Relation, StatefulOperator};
+
+/// What the operators of a relation keep for ever, and what to write instead; each once.
+pub(crate) fn endless(relation: &Relation) -> BTreeSet<(&'static str, &'static str)> {
+    let mut found = BTreeSet::new();
+    look(relation, &mut found);
+    found
+}
+
+fn look(relation: &Relation, found: &mut BTreeSet<(&'static str, &'static str)>) {
+    match relation {
+        Relation::Scan { .. } | Relation::OneRow => {}
+        Relation::Filter { input, .. }
+        | Relation::Project { input, .. }
+        | Relation::Unnest { input, .. }
+        | Relation::Watermark { input, .. }
+        | Relation::Windows { input, .. }
+        | Relation::NotNull { input, .. } => look(input, found),
+        Relation::Union(inputs) => inputs.iter().for_each(|input| look(input, found)),
+        Relation::Stateful(stateful) => {
+            found.extend(kept(&stateful.operator));
+            stateful.inputs.iter().for_each(|input| look(&input.relation, found));
+        }
+    }
+}
+
+fn kept(operator: &StatefulOperator) -> Option<(&'static str, &'static str)> {
+    match operator {
+        StatefulOperator::FirstRow { .. } => Some((
+            "the first row of each key by time: every key that ever came is kept",
+            "number rows within a window: PARTITION BY window_start, window_end and the keys",
+        )),
+        StatefulOperator::Over { keys, frame: Frame::Rows(None) | Frame::Range(None), .. }
+            if !keys.is_empty() =>
+        {
+            Some((
+                "OVER with all rows before: what is known of every key that ever came is kept",
+                "that is little where the keys are few; else group by windows",
+            ))
+        }
+        StatefulOperator::Join(join) => match join.kind {
+            JoinKind::Regular => Some((
+                "a join without bounds: every row of both sides that ever came is kept",
+                "bound the times of both sides, join rows of the same window, or join a version FOR SYSTEM_TIME AS OF",
+            )),
+            JoinKind::Interval { .. } | JoinKind::Window { .. } | JoinKind::Temporal { .. } => None,
+        },
+        StatefulOperator::Over { .. }
+        | StatefulOperator::WindowAggregate { .. }
+        | StatefulOperator::Sessions { .. }
+        | StatefulOperator::WindowRank { .. }
+        | StatefulOperator::CurrentWatermark => None,
+    }
+}
