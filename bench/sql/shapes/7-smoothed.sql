@@ -1,4 +1,4 @@
--- The average of the last five events of a vehicle, and how far each is from the one before; the jumps of them.
+-- The average of the last five events of a vehicle, and how far each is above the least of them; the jumps.
 
 CREATE TABLE events (
   eventType STRING,
@@ -19,6 +19,7 @@ CREATE TABLE o (id STRING, a INT, step INT, ts BIGINT) WITH (
 );
 
 INSERT INTO o SELECT id, a, step, ts FROM (
-  SELECT vehicleId AS id, AVG(measurement) OVER w AS a, measurement - LAG(measurement) OVER w AS step, `timestamp` AS ts FROM events
+  SELECT vehicleId AS id, AVG(measurement) OVER w AS a, measurement - MIN(measurement) OVER w AS step, `timestamp` AS ts
+  FROM events
   WINDOW w AS (PARTITION BY vehicleId ORDER BY rt ROWS BETWEEN 4 PRECEDING AND CURRENT ROW))
 WHERE step > 4000;

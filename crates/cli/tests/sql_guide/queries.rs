@@ -218,8 +218,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
         verdict: Refused("LIMIT is not supported"),
     },
     Entry {
-        what: "Queries inside of expressions: `IN (SELECT …)`, `EXISTS`",
-        sql: "INSERT INTO o SELECT id FROM t WHERE id IN (SELECT 1)",
+        what: "`IN (SELECT …)`, `EXISTS`, `NOT EXISTS` in WHERE: as joins",
+        sql: "INSERT INTO o SELECT id FROM t WHERE EXISTS (SELECT 1 FROM t AS u WHERE u.id = t.id + 1)",
+        verdict: Same { columns: "id INT", rows: &[r#"{"id":1}"#] },
+    },
+    Entry {
+        what: "Queries inside of other expressions",
+        sql: "INSERT INTO o SELECT (SELECT 1) FROM t",
         verdict: Refused("queries inside of expressions are not supported"),
     },
     Entry {

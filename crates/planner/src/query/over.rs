@@ -21,6 +21,9 @@ use crate::scope::{Scope, ScopeColumn, TimeAttribute, Versions, WindowPart};
 /// Functions that number rows.
 const RANKS: [&str; 3] = ["ROW_NUMBER", "RANK", "DENSE_RANK"];
 
+/// Functions that take no frame.
+const NUMBERS: [&str; 5] = ["ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD"];
+
 /// Rows, and where the columns of an OVER are.
 struct Ordered {
     rows: Rows,
@@ -68,6 +71,16 @@ impl QueryBinder<'_> {
                 "this OVER is another one than the first of this SELECT",
                 "write a sub-query for each of them",
             );
+            return None;
+        }
+        // As Flink: these look at their own places, whatever the frame.
+        let has_no_frame =
+            |call: &Function| NUMBERS.iter().any(|name| call.name.to_string().eq_ignore_ascii_case(name));
+        if let (Some(_), Some((expr, call))) =
+            (&spec.window_frame, functions.iter().find(|(_, call)| has_no_frame(call)))
+        {
+            let message = format!("{} takes no ROWS or RANGE", call.name);
+            self.refuse(expr.span(), message, "leave the frame out, or use another OVER in a sub-query");
             return None;
         }
         let width = rows.scope.columns.len();
