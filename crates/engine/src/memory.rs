@@ -11,22 +11,23 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct MemoryLimit {
     bytes: Option<u64>,
-    looked: Mutex<Instant>,
+    /// When it was looked at.
+    looked: Mutex<Option<Instant>>,
 }
 
 impl MemoryLimit {
     pub(crate) fn new(bytes: Option<u64>) -> Self {
-        Self { bytes, looked: Mutex::new(Instant::now()) }
+        Self { bytes, looked: Mutex::default() }
     }
 
     /// The limit and what the process has, if that is more. Systems that do not tell it have no limit.
     pub(crate) fn passed(&self) -> Option<(u64, u64)> {
         let limit = self.bytes?;
         let mut looked = self.looked.try_lock()?;
-        if looked.elapsed() < LOOK {
+        if looked.is_some_and(|looked| looked.elapsed() < LOOK) {
             return None;
         }
-        *looked = Instant::now();
+        *looked = Some(Instant::now());
         let resident = resident_bytes()?;
         (resident > limit).then_some((limit, resident))
     }
@@ -45,13 +46,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_has_more_than_a_byte_and_less_than_all() {
-        std::thread::sleep(LOOK);
-        assert!(MemoryLimit::new(Some(1)).passed().is_none(), "it was looked at just now");
         let small = MemoryLimit::new(Some(1));
-        std::thread::sleep(LOOK + LOOK);
         assert!(small.passed().is_some_and(|(limit, resident)| limit == 1 && resident > 1 << 20));
-        let large = MemoryLimit::new(Some(u64::MAX));
-        std::thread::sleep(LOOK + LOOK);
-        assert_eq!((large.passed(), MemoryLimit::new(None).passed()), (None, None));
+        assert!(small.passed().is_none(), "it was looked at just now");
+        let (large, none) = (MemoryLimit::new(Some(u64::MAX)), MemoryLimit::new(None));
+        assert_eq!((large.passed(), none.passed()), (None, None));
     }
 }

@@ -190,9 +190,10 @@ impl Task {
                     is_complete &= all;
                 }
             }
-            // When all are idle, time stands still.
+            // When all are idle, none of them holds back another: time is that of the furthest, as in Flink.
             let awake = watermarks.iter().zip(&is_idle).filter(|(_, is_idle)| !**is_idle);
-            let Some(least) = awake.map(|(watermark, _)| *watermark).min() else { continue };
+            let least = awake.map(|(watermark, _)| *watermark).min();
+            let least = least.or_else(|| watermarks.iter().max().copied()).unwrap_or(END);
             if least > now {
                 now = least;
                 self.advance(now)?;

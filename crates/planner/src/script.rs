@@ -263,6 +263,10 @@ impl Planner {
 
     fn job(&mut self, inserts: &[InsertStatement], span: Span) {
         let planned: Vec<_> = inserts.iter().map(|insert| self.insert(insert)).collect();
+        // What has no plan has a mistake; without one, it would be left out and nobody would know.
+        if planned.iter().any(Option::is_none) && self.mistakes.borrow().is_empty() {
+            self.tell(Mistake::new(span, "this cannot be planned").advise("please report it, with the file"));
+        }
         if let Some(inserts) = planned.into_iter().collect::<Option<Vec<Insert>>>() {
             for (kept, advice) in
                 inserts.iter().flat_map(|insert| endless(&insert.input)).collect::<BTreeSet<_>>()

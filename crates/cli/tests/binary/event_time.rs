@@ -173,7 +173,7 @@ async fn a_table_that_is_silent_holds_back_time_until_it_is_idle() {
         );
         let mut running = Running::start(job.command(&sql, &["--listen", "0"]));
         running.admin_url().await;
-        tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
         running.signal("TERM").await;
         let ended = running.ended_with_input_open().await;
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);

@@ -125,7 +125,8 @@ impl QueryBinder<'_> {
             None => kind(&pair, &parts),
         };
         if kind == JoinKind::Regular && !matches!(call.sides, JoinSides::Inner | JoinSides::Semi) {
-            let message = "the rows of this outer join change: one that had no match may get one later";
+            let what = if call.sides == JoinSides::Anti { "NOT EXISTS" } else { "outer join" };
+            let message = format!("the rows of this {what} change: one that had no match may get one later");
             self.refuse(call.span, message, STAYS);
             return None;
         }

@@ -9,7 +9,7 @@ use narthex_sql::{DataType, Span};
 
 use super::conjuncts::Conjuncts;
 use super::join::{JoinCall, Pair, Parts};
-use super::{QueryBinder, Rows};
+use super::{QueryBinder, Rows, all, counted};
 use crate::bind::Binder;
 use crate::bound::Bound;
 use crate::plan::{JoinSides, Relation};
@@ -56,20 +56,30 @@ impl QueryBinder<'_> {
     /// Rows that have a match, or none.
     pub(super) fn matching(&self, left: Rows, member: &Member<'_>) -> Option<Rows> {
         let Member { value, query, is_negated, span } = member;
-        let (right, found, correlated) = self.others(query)?;
+        let (right, found, correlated) = self.others(query, value.is_some())?;
         self.not_replaced(&left.scope)?;
         self.not_replaced(&right.scope)?;
         let sides = if *is_negated { JoinSides::Anti } else { JoinSides::Semi };
         let call = JoinCall { constraint: &JoinConstraint::None, sides, as_of: None, span: *span };
-        let value = match value {
-            Some(value) => Some(self.expr(&left.scope, value)?),
-            None => None,
+        let values: Vec<&Expr> = match value {
+            Some(Expr::Tuple(values)) => values.iter().collect(),
+            value => value.iter().copied().collect(),
         };
+        let values: Vec<Bound> =
+            values.into_iter().map(|value| self.expr(&left.scope, value)).collect::<Option<_>>()?;
+        if value.is_some() && found.len() != values.len() {
+            let (here, there) = (counted(values.len(), "value"), counted(found.len(), "column"));
+            self.refuse(
+                *span,
+                format!("IN compares {here} with {there}"),
+                "the query must give as many columns",
+            );
+            return None;
+        }
         let left_columns = left.scope.columns.len();
         let pair = Pair::new(left, right);
         let mut parts = Parts::default();
-        if let Some(value) = value {
-            let found = found?;
+        for (value, found) in values.into_iter().zip(found) {
             if *is_negated && (value.is_nullable() || found.is_nullable()) {
                 let advice = "NOT IN is never true where a null is among the values: write NOT EXISTS (SELECT … WHERE a = b)";
                 self.refuse(*span, "NOT IN with values that may be null is not supported", advice);
@@ -95,18 +105,21 @@ impl QueryBinder<'_> {
         Some(rows)
     }
 
-    /// The rows of a query in a condition, its value, and the conditions that look at the rows outside of it.
-    fn others<'q>(&self, query: &'q Query) -> Option<(Rows, Option<Bound>, Vec<&'q Expr>)> {
+    /// The rows of a query in a condition, its values if they are asked for, and the conditions that look at rows
+    /// outside of it.
+    fn others<'q>(
+        &self,
+        query: &'q Query,
+        are_values_wanted: bool,
+    ) -> Option<(Rows, Vec<Bound>, Vec<&'q Expr>)> {
+        let is_bare = query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none();
         let plain = match query.body.as_ref() {
-            SetExpr::Select(select) if query.with.is_none() && is_plain(select) => select,
+            SetExpr::Select(select) if is_bare && query.fetch.is_none() && is_plain(select) => select,
             _ => {
                 let rows = self.query(query)?;
-                let value = rows
-                    .scope
-                    .columns
-                    .first()
-                    .map(|column| Bound::column(&column.name, 0, column.data_type.clone(), query.span()));
-                return Some((rows, value, Vec::new()));
+                let values = all(&rows.scope, None, query.span()).into_iter().map(|(_, value)| value);
+                let values = values.filter(|_| are_values_wanted).collect();
+                return Some((rows, values, Vec::new()));
             }
         };
         let mut rows = self.from(&plain.from, &Conjuncts::default())?;
@@ -120,23 +133,20 @@ impl QueryBinder<'_> {
             own.extend(bound);
             is_own
         });
-        let value = match plain.projection.as_slice() {
-            [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] => {
-                let binder = Binder { scope: &rows.scope, environment: self.environment };
-                binder.bind(expr).ok()
+        let mut values = Vec::new();
+        for item in plain.projection.iter().filter(|_| are_values_wanted) {
+            match item {
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                    values.push(self.expr(&rows.scope, expr)?);
+                }
+                _ => values.extend(all(&rows.scope, None, item.span()).into_iter().map(|(_, value)| value)),
             }
-            _ => rows
-                .scope
-                .columns
-                .first()
-                .filter(|_| rows.scope.columns.len() == 1)
-                .map(|column| Bound::column(&column.name, 0, column.data_type.clone(), plain.span())),
-        };
+        }
         for predicate in own {
             let predicate = predicate.expr;
             rows.relation = Relation::Filter { input: Box::new(rows.relation), predicate };
         }
-        Some((rows, value, conjuncts.left()))
+        Some((rows, values, conjuncts.left()))
     }
 }
 

@@ -364,6 +364,14 @@ fn a_join_tells_what_it_lacks() {
             "FOR SYSTEM_TIME AS OF is for JOIN and LEFT JOIN",
         ),
         ("SELECT id, b.k FROM a JOIN b ON a.k = b.k", "the column id is ambiguous"),
+        ("SELECT id, k FROM a WHERE id IN (SELECT id, k FROM b)", "IN compares 1 value with 2 columns"),
+        ("SELECT id, k FROM a WHERE (id, k) IN (SELECT id FROM b)", "IN compares 2 values with 1 column"),
+        ("SELECT id, k FROM a WHERE id IN (SELECT nothing FROM b)", "there is no column nothing"),
+        ("SELECT id, k FROM a WHERE id IN (SELECT id FROM b LIMIT 1)", "LIMIT is not supported"),
+        (
+            "SELECT id, k FROM a WHERE id NOT IN (SELECT id FROM b)",
+            "NOT IN with values that may be null is not supported",
+        ),
         ("SELECT a.id, b.k FROM a JOIN b USING (nothing)", "there is no column nothing"),
     ] {
         let told = told(&format!("{TIMES}INSERT INTO o {sql}"));
