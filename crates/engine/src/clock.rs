@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
 use datafusion_physical_expr::PhysicalExpr;
+use tokio::time::Instant;
 
 use crate::graph::with_mark;
 use crate::operator::{told, with_columns};

@@ -1,8 +1,9 @@
 //! The memory of the process, held against a limit.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 /// How often it is looked at, at most.
 const LOOK: Duration = Duration::from_millis(50);
