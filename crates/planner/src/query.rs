@@ -44,6 +44,16 @@ impl Rows {
     fn one() -> Self {
         Self { relation: Relation::OneRow, scope: Scope::default() }
     }
+
+    /// Those for which all conditions are true.
+    fn filtered(self, conditions: Vec<Bound>) -> Self {
+        let Self { relation, scope } = self;
+        let relation = match conjunction(conditions.into_iter().map(|bound| bound.expr)) {
+            Some(predicate) => Relation::Filter { input: Box::new(relation), predicate },
+            None => relation,
+        };
+        Self { relation, scope }
+    }
 }
 
 /// Binds queries. Mistakes are collected: a query without result has told at least one.

@@ -1,9 +1,8 @@
 //! `CURRENT_WATERMARK(rt)`: what time it is where a row is looked at.
 
+use datafusion_physical_expr::expressions::Column;
 use narthex_sql::Span;
 use narthex_sql::ast::{Expr, GroupByExpr, Select, SelectItem, Spanned};
-
-use datafusion_physical_expr::expressions::Column;
 
 use super::aggregate::every;
 use super::{QueryBinder, Rows};

@@ -139,15 +139,10 @@ impl QueryBinder<'_> {
         match call.constraint {
             JoinConstraint::On(condition) => {
                 let conjuncts = Conjuncts::of(Some(condition)).left();
-                let bound: Vec<Option<()>> =
-                    conjuncts.iter().map(|conjunct| self.part(conjunct, pair, call, &mut parts)).collect();
-                bound.into_iter().collect::<Option<()>>()?;
+                all_of(conjuncts.iter().map(|conjunct| self.part(conjunct, pair, call, &mut parts)))?;
             }
             JoinConstraint::Using(names) => {
-                let names: Vec<&Ident> = names.iter().filter_map(single).collect();
-                let bound: Vec<Option<()>> =
-                    names.iter().map(|name| self.using(name, pair, &mut parts)).collect();
-                bound.into_iter().collect::<Option<()>>()?;
+                all_of(names.iter().filter_map(single).map(|name| self.using(name, pair, &mut parts)))?;
             }
             JoinConstraint::Natural => {
                 let is_there = |name: &str| pair.right.scope.columns.iter().any(|other| other.name == name);
@@ -157,9 +152,7 @@ impl QueryBinder<'_> {
                         names.push(Ident::with_span(call.span, &column.name));
                     }
                 }
-                let bound: Vec<Option<()>> =
-                    names.iter().map(|name| self.using(name, pair, &mut parts)).collect();
-                bound.into_iter().collect::<Option<()>>()?;
+                all_of(names.iter().map(|name| self.using(name, pair, &mut parts)))?;
             }
             JoinConstraint::None => {}
         }
@@ -574,11 +567,7 @@ fn out_of(column: &ScopeColumn, is_left: bool, kind: &JoinKind, call: &JoinCall<
 
 /// Rows that meet conditions, with the values of keys as columns, and where these are.
 fn with_keys(rows: Rows, only: Vec<Bound>, keys: impl Iterator<Item = Bound>) -> (Rows, Vec<usize>) {
-    let mut rows = rows;
-    if let Some(predicate) = conjunction(only.into_iter().map(|bound| bound.expr)) {
-        rows.relation = Relation::Filter { input: Box::new(rows.relation), predicate };
-    }
-    with_columns(rows, keys.collect())
+    with_columns(rows.filtered(only), keys.collect())
 }
 
 fn nullable(columns: Vec<(String, DataType)>, may_be_null: bool) -> Vec<(String, DataType)> {
@@ -598,6 +587,11 @@ fn can_be_key(data_type: &DataType) -> bool {
         DataType::Row(fields) => fields.iter().all(|field| can_be_key(&field.data_type)),
         _ => true,
     }
+}
+
+/// Goes through all, so that the mistakes of each are told, whatever the others have.
+pub(super) fn all_of(parts: impl Iterator<Item = Option<()>>) -> Option<()> {
+    parts.fold(Some(()), Option::and)
 }
 
 fn single(name: &ObjectName) -> Option<&Ident> {

@@ -8,7 +8,7 @@ use narthex_sql::ast::{
 use narthex_sql::{DataType, Span};
 
 use super::conjuncts::Conjuncts;
-use super::join::{JoinCall, Pair, Parts};
+use super::join::{JoinCall, Pair, Parts, all_of};
 use super::{QueryBinder, Rows, all, counted};
 use crate::bind::Binder;
 use crate::bound::Bound;
@@ -93,9 +93,7 @@ impl QueryBinder<'_> {
             };
             parts.add(equal);
         }
-        let bound: Vec<Option<()>> =
-            correlated.iter().map(|condition| self.part(condition, &pair, &call, &mut parts)).collect();
-        bound.into_iter().collect::<Option<()>>()?;
+        all_of(correlated.iter().map(|condition| self.part(condition, &pair, &call, &mut parts)))?;
         let mut rows = self.joined_by(pair, parts, &call)?;
         // Only the left side's columns are there behind it.
         rows.scope.columns.truncate(left_columns);
@@ -122,7 +120,7 @@ impl QueryBinder<'_> {
                 return Some((rows, values, Vec::new()));
             }
         };
-        let mut rows = self.from(&plain.from, &Conjuncts::default())?;
+        let rows = self.from(&plain.from, &Conjuncts::default())?;
         let conjuncts = Conjuncts::of(plain.selection.as_ref());
         let mut own = Vec::new();
         conjuncts.take(|condition| {
@@ -142,11 +140,7 @@ impl QueryBinder<'_> {
                 _ => values.extend(all(&rows.scope, None, item.span()).into_iter().map(|(_, value)| value)),
             }
         }
-        for predicate in own {
-            let predicate = predicate.expr;
-            rows.relation = Relation::Filter { input: Box::new(rows.relation), predicate };
-        }
-        Some((rows, values, conjuncts.left()))
+        Some((rows.filtered(own), values, conjuncts.left()))
     }
 }
 
