@@ -39,7 +39,7 @@ arrows narthex-signer-amp "narthex-client narthex-model"
 arrows narthex-receiver "narthex-model narthex-protocol"
 arrows narthex-jni "narthex-sink"
 arrows narthex-sql ""
-arrows narthex-planner "narthex-sql"
+arrows narthex-planner "narthex-model narthex-sql"
 arrows narthex-engine "narthex-model narthex-planner"
 arrows narthex-connectors "narthex-engine narthex-model narthex-planner narthex-sink narthex-sql"
 arrows narthex "narthex-client narthex-connectors narthex-engine narthex-model narthex-planner narthex-protocol \

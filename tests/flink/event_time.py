@@ -10,8 +10,8 @@ TABLE = ("CREATE TABLE {name} ({columns}, rt AS TO_TIMESTAMP_LTZ(ms, 3), WATERMA
          "WITH ('connector' = 'filesystem', 'path' = '${{CASE}}/in/{file}', 'format' = 'json');\n")
 
 
-def table(name, file, delay=5, columns=COLUMNS, key=""):
-    return TABLE.format(name=name, file=file, delay=delay, columns=columns, key=key)
+def table(name, file, delay=5, columns=COLUMNS, key="", computed=""):
+    return TABLE.format(name=name, file=file, delay=delay, columns=columns + computed, key=key)
 
 
 MARKS = {
@@ -23,6 +23,7 @@ MARKS = {
     "$V": table("c", "c.json", columns="k STRING, f DOUBLE, ms BIGINT", key=", PRIMARY KEY (k) NOT ENFORCED"),
     # Which file is read first is not known: nothing of them is late.
     "$S": table("s", "s", delay=3600),
+    "$P": table("p", "e.json", computed=", pt AS PROCTIME()"),
 }
 
 BEGIN = 1_700_000_000_000

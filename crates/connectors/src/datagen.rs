@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use narthex_engine::{Chunk, Decoded, Error, Next, NextSplit, Split, Splits, TableSource};
+use narthex_engine::{Chunk, Decoded, Error, Next, NextSplit, Split, Splits, TableSource, Watermarks};
 use narthex_planner::arrow_field;
 use narthex_sink::Clock;
 use rand::SeedableRng;
@@ -21,6 +21,7 @@ pub(crate) use crate::datagen::fields::OPTIONS;
 use crate::datagen::pace::Pace;
 use crate::definition::{Context, TableDefinition};
 use crate::options::{Options, keys};
+use crate::watermarks;
 
 /// Most rows of a chunk.
 const CHUNK_ROWS: u64 = 8192;
@@ -34,6 +35,7 @@ pub(crate) struct DatagenOptions {
     /// None is without end.
     rows: Option<u64>,
     fields: Vec<Field>,
+    watermarks: Watermarks,
 }
 
 /// Reads the options.
@@ -42,6 +44,7 @@ pub(crate) fn read(options: &mut Options<'_>) -> DatagenOptions {
     let number_of_rows = options.integer("number-of-rows", 0..=i64::MAX);
     // Accepted; one thread cuts off the rows, and any number of workers make them.
     options.integer("scan.parallelism", 1..=i64::from(i32::MAX));
+    let watermarks = watermarks::read(options);
     for metadata in &options.table.metadata {
         options.of_table(
             metadata.span,
@@ -59,7 +62,7 @@ pub(crate) fn read(options: &mut Options<'_>) -> DatagenOptions {
     // The rows end with the first sequence that does.
     let sequences = fields.iter().filter_map(Field::rows);
     let rows = sequences.chain(number_of_rows.map(|rows| rows as u64)).min();
-    DatagenOptions { rows_per_second: rows_per_second as u64, rows, fields }
+    DatagenOptions { rows_per_second: rows_per_second as u64, rows, fields, watermarks }
 }
 
 /// A table of made-up rows.
@@ -68,6 +71,7 @@ pub(crate) struct Datagen {
     shared: Arc<Shared>,
     rows_per_second: u64,
     rows: Option<u64>,
+    watermarks: Watermarks,
 }
 
 /// What all chunks have in common.
@@ -99,7 +103,7 @@ impl Datagen {
         context: &Context,
         seed: u64,
     ) -> Self {
-        let DatagenOptions { rows_per_second, rows, fields } = read;
+        let DatagenOptions { rows_per_second, rows, fields, watermarks } = read;
         let columns = asked.iter().filter_map(|at| table.columns.get(*at));
         let schema =
             Schema::new(columns.map(|(name, data_type)| arrow_field(name, data_type)).collect::<Vec<_>>());
@@ -112,7 +116,7 @@ impl Datagen {
             clock: context.clock.clone(),
             seed,
         };
-        Self { shared: Arc::new(shared), rows_per_second, rows }
+        Self { shared: Arc::new(shared), rows_per_second, rows, watermarks }
     }
 }
 
@@ -130,6 +134,10 @@ impl TableSource for Datagen {
 
     fn is_bounded(&self) -> bool {
         self.rows.is_some()
+    }
+
+    fn watermarks(&self) -> Watermarks {
+        self.watermarks
     }
 }
 

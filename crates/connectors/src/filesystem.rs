@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use narthex_engine::{TableSink, TableSource};
+use narthex_engine::{TableSink, TableSource, Watermarks};
 use narthex_sql::{Mistake, nearest};
 
 pub use crate::filesystem::metadata::METADATA;
@@ -26,6 +26,7 @@ use crate::filesystem::sink::{FileSink, Rolling};
 use crate::filesystem::source::FileSource;
 use crate::format::Format;
 use crate::options::{OptionInfo, Options, keys, one_of};
+use crate::watermarks;
 
 /// What has a meaning here.
 pub(crate) const OPTIONS: &[OptionInfo] = &[
@@ -47,12 +48,8 @@ pub(crate) const OPTIONS: &[OptionInfo] = &[
         default: "",
         doc: "How often to look for new files and for what was added to known ones; the job does not end then. Without it, what is there is read, and the job ends.",
     },
-    OptionInfo {
-        key: "scan.watermark.idle-timeout",
-        takes: "duration",
-        default: "",
-        doc: "Without new rows for so long, the table does not hold back the time of others that it is joined or united with. A file that has ended does not hold back the time of its table.",
-    },
+    watermarks::IDLE_TIMEOUT_INFO,
+    watermarks::EMIT_STRATEGY_INFO,
     OptionInfo {
         key: "sink.rolling-policy.file-size",
         takes: "size",
@@ -119,8 +116,7 @@ pub(crate) struct FilesystemOptions {
     format: Format,
     /// None reads what is there and ends.
     monitor_interval: Option<Duration>,
-    /// Without rows for so long, it holds back nobody's time.
-    idle_timeout: Option<Duration>,
+    watermarks: Watermarks,
     rolling: Rolling,
 }
 
@@ -143,10 +139,10 @@ pub(crate) fn read(options: &mut Options<'_>) -> Option<FilesystemOptions> {
     });
     let format = format_name.and_then(|name| format(options, name));
     let monitor_interval = options.duration("source.monitor-interval", SHORTEST_INTERVAL);
-    let idle_timeout = options.duration("scan.watermark.idle-timeout", SHORTEST_INTERVAL);
+    let watermarks = watermarks::read(options);
     let rolling = rolling(options);
     metadata::check(options);
-    Some(FilesystemOptions { place: place?, format: format?, monitor_interval, idle_timeout, rolling })
+    Some(FilesystemOptions { place: place?, format: format?, monitor_interval, watermarks, rolling })
 }
 
 fn check_not_supported(options: &mut Options<'_>) {

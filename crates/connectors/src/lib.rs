@@ -25,6 +25,7 @@ mod prometheus;
 #[cfg(test)]
 mod testing;
 mod text;
+mod watermarks;
 
 pub use connector::{CONNECTORS, check, feeds, reads, reads_standard_input, sink, source, warnings};
 pub use definition::{Context, MetadataColumn, SignerSource, TableDefinition};

@@ -105,7 +105,7 @@ impl<'a> Options<'a> {
     /// A duration of at least `least`: `5 s`, `PT5S`, or a number of milliseconds.
     pub(crate) fn duration(&mut self, key: &str, least: Duration) -> Option<Duration> {
         let text = self.text(key)?;
-        match duration(text) {
+        match parse_duration(text) {
             Ok(duration) if duration >= least => Some(duration),
             Ok(_) => self.bad_value(key, format!("{text:?} is shorter than {}", format_duration(least))),
             Err(problem) => self.bad_value(key, problem),
@@ -169,48 +169,6 @@ impl<'a> Options<'a> {
     pub(crate) fn of_table(&mut self, span: Span, problem: impl Into<String>) {
         self.mistakes.push(Mistake::new(span, problem));
     }
-}
-
-/// A duration as Flink reads it.
-fn duration(text: &str) -> Result<Duration, String> {
-    match text.trim().as_bytes().first() {
-        Some(b'p' | b'P') => iso_duration(text.trim()).ok_or_else(|| {
-            format!("{text:?} is no duration; write for example \"5 s\", \"10 min\" or \"PT5S\"")
-        }),
-        _ => parse_duration(text),
-    }
-}
-
-/// `P2DT3H4M5.5S`, without a sign.
-fn iso_duration(text: &str) -> Option<Duration> {
-    let upper = text.to_ascii_uppercase();
-    let rest = upper.strip_prefix('P')?;
-    let (days, time) = rest.split_once('T').map_or((rest, None), |(days, time)| (days, Some(time)));
-    let mut total = Duration::ZERO;
-    let parts =
-        [(days, &[('D', 86_400)][..]), (time.unwrap_or_default(), &[('H', 3600), ('M', 60), ('S', 1)][..])];
-    for (mut rest, units) in parts {
-        for &(unit, seconds) in units {
-            let Some((number, behind)) = rest.split_once(unit) else { continue };
-            rest = behind;
-            let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-            let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-            if whole.is_empty()
-                || !is_digits(fraction)
-                || fraction.len() > 9
-                || (!fraction.is_empty() && unit != 'S')
-            {
-                return None;
-            }
-            let nanos = format!("{fraction:0<9}").parse().ok()?;
-            let whole = whole.parse::<u64>().ok()?.checked_mul(seconds)?;
-            total = total.checked_add(Duration::new(whole, nanos))?;
-        }
-        if !rest.is_empty() {
-            return None;
-        }
-    }
-    (upper.len() > 1 && time != Some("")).then_some(total)
 }
 
 fn out_of_range<T: Display>(text: &str, range: &RangeInclusive<T>) -> String {

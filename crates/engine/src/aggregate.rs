@@ -80,6 +80,14 @@ fn plain(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
             let collect = lists::Collect::new(&element, returns)?;
             Box::new(Lists::new(element, collect))
         }
+        F::JsonArrayAgg { keeps_nulls } => {
+            let keeps_nulls = *keeps_nulls;
+            Box::new(Lists::new(ArrowType::Utf8, lists::JsonArrayAgg { keeps_nulls }))
+        }
+        F::JsonObjectAgg { keeps_nulls } => {
+            let keeps_nulls = *keeps_nulls;
+            Box::new(Lists::new(lists::JsonObjectAgg::element(), lists::JsonObjectAgg { keeps_nulls }))
+        }
         F::StddevPop => Box::new(moments::Moments::new(true, true, returns)),
         F::StddevSamp => Box::new(moments::Moments::new(true, false, returns)),
         F::VarPop => Box::new(moments::Moments::new(false, true, returns)),

@@ -60,6 +60,8 @@ pub struct Pipeline {
     pub sink: usize,
     /// The last column is the watermark before each row.
     pub has_marks: bool,
+    /// The time of its rows is that of the machine's clock.
+    pub is_by_clock: bool,
 }
 
 /// Where a pipeline begins.
@@ -98,6 +100,13 @@ struct Builder {
 struct Path {
     start: Start,
     operators: Vec<Operator>,
+    is_by_clock: bool,
+}
+
+impl Path {
+    fn new(start: Start) -> Self {
+        Self { start, operators: Vec::new(), is_by_clock: false }
+    }
 }
 
 enum Start {
@@ -136,7 +145,7 @@ impl Builder {
                 (From::Stage(stage), (0..self.graph.stages[stage].schema.fields().len()).collect())
             }
         };
-        let mut operators = path.operators;
+        let (mut operators, is_by_clock) = (path.operators, path.is_by_clock);
         let is_watermark = |operator: &Operator| matches!(operator, Operator::Watermark { .. });
         let begins_marked = matches!(from, From::Stage(_));
         let mut has_marks = begins_marked || operators.iter().any(is_watermark);
@@ -148,7 +157,7 @@ impl Builder {
         if has_marks {
             operators = with_marks(operators, columns.len(), begins_marked);
         }
-        self.graph.pipelines.push(Pipeline { from, columns, operators, to, sink, has_marks });
+        self.graph.pipelines.push(Pipeline { from, columns, operators, to, sink, has_marks, is_by_clock });
     }
 
     fn sink(&mut self, table: &Arc<Table>) -> usize {
@@ -179,18 +188,18 @@ impl Builder {
         let (input, operator) = match relation {
             Relation::Scan { table, columns } => {
                 let start = Start::Scan { table: Some(table.clone()), columns: columns.clone() };
-                return vec![Path { start, operators: Vec::new() }];
+                return vec![Path::new(start)];
             }
             Relation::OneRow => {
                 let start = Start::Scan { table: None, columns: Vec::new() };
-                return vec![Path { start, operators: Vec::new() }];
+                return vec![Path::new(start)];
             }
             Relation::Union(inputs) => {
                 return inputs.iter().flat_map(|input| self.paths(input, sink)).collect();
             }
             Relation::Stateful(stateful) => {
                 let stage = self.stage(stateful, relation.schema(), sink);
-                return vec![Path { start: Start::Stage(stage), operators: Vec::new() }];
+                return vec![Path::new(Start::Stage(stage))];
             }
             Relation::Filter { input, predicate } => {
                 (input, Operator::Filter { predicate: predicate.clone() })
@@ -204,6 +213,11 @@ impl Builder {
             }
             Relation::Watermark { input, watermark, .. } => {
                 (input, Operator::Watermark { watermark: watermark.clone() })
+            }
+            Relation::Clock { input } => {
+                let mut below = self.paths(input, sink);
+                below.iter_mut().for_each(|path| path.is_by_clock = true);
+                return below;
             }
             Relation::Windows { input, windows } => {
                 (input, Operator::Windows { windows: windows.clone(), schema: relation.schema() })

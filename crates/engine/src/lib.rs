@@ -31,5 +31,5 @@ pub use operator::Operator;
 pub use run::{Outcome, Reporter, RunOptions, Running, start};
 pub use table::{
     BadRecord, Chunk, Decoded, Encoder, Next, NextSplit, Payload, Split, Splits, TableSink, TableSource,
-    Teller, Writer,
+    Teller, Watermarks, Writer,
 };

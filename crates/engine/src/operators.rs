@@ -5,6 +5,7 @@ mod first_row;
 mod grouped;
 mod groups;
 mod join;
+mod lifetime;
 mod over;
 mod rank;
 pub(crate) mod rows;
@@ -12,9 +13,12 @@ mod sessions;
 mod sliced_aggregate;
 mod window_aggregate;
 
-use arrow::array::RecordBatch;
-use narthex_planner::StatefulOperator;
+use std::time::Duration;
 
+use arrow::array::RecordBatch;
+use narthex_planner::{Frame, StatefulOperator};
+
+use self::lifetime::Lifetime;
 use crate::error::Error;
 use crate::graph::StageNode;
 use crate::stage::{Marks, Outlet};
@@ -33,6 +37,12 @@ pub(crate) trait Keeper: Send {
     /// Time has come to this watermark: gives what is due. At the end of all rows it is the greatest there is.
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error>;
 
+    /// Lets go of what `table.exec.state.ttl` keeps no longer. Asked now and then, also when nothing comes.
+    fn expire(&mut self, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let _ = outlet;
+        Ok(())
+    }
+
     /// Rows that it keeps.
     fn held(&self) -> u64;
 
@@ -42,8 +52,8 @@ pub(crate) trait Keeper: Send {
     }
 }
 
-/// What one task of a stage runs.
-pub(crate) fn keeper(stage: &StageNode) -> Result<Box<dyn Keeper>, Error> {
+/// What one task of a stage runs; what nothing comes for is kept for `ttl`.
+pub(crate) fn keeper(stage: &StageNode, ttl: Option<Duration>) -> Result<Box<dyn Keeper>, Error> {
     let input = stage.inputs.first().cloned().unwrap_or_else(|| stage.schema.clone());
     Ok(match &stage.operator {
         StatefulOperator::WindowAggregate { keys, window, aggregates, overlapping: Some(overlapping) } => {
@@ -65,14 +75,17 @@ pub(crate) fn keeper(stage: &StageNode) -> Result<Box<dyn Keeper>, Error> {
             Box::new(rank::WindowRank::new(&input, stage.schema.clone(), &ranking)?)
         }
         StatefulOperator::FirstRow { keys, time } => {
-            Box::new(first_row::FirstRow::new(&input, stage.schema.clone(), keys, *time)?)
+            Box::new(first_row::FirstRow::new(&input, stage.schema.clone(), keys, *time, Lifetime::of(ttl))?)
         }
         StatefulOperator::Over { keys, time, frame, calls } => {
-            Box::new(over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls)?)
+            // An interval of time lets go of keys by itself.
+            let ttl = ttl.filter(|_| !matches!(frame, Frame::Range(Some(_))));
+            let over = over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls);
+            Box::new(over?.with_lifetime(Lifetime::of(ttl)))
         }
         StatefulOperator::CurrentWatermark => {
             Box::new(current_watermark::CurrentWatermark { schema: stage.schema.clone() })
         }
-        StatefulOperator::Join(join) => join::keeper(stage, join)?,
+        StatefulOperator::Join(join) => join::keeper(stage, join, Lifetime::of(ttl))?,
     })
 }

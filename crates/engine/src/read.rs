@@ -142,7 +142,11 @@ impl Reader {
         let Some(permit) = self.room_for(chunk.bytes()) else { return false };
         let number = self.next_number;
         self.next_number += 1;
-        let work = Work { scan: self.scan, split, number, order: self.order.clone(), chunk, permit };
+        let read_at = self
+            .shared
+            .goes_by_clock(self.scan)
+            .then(|| self.shared.clocks[self.scan].lock().begins(self.shared.now_ms()));
+        let work = Work { scan: self.scan, split, number, order: self.order.clone(), chunk, permit, read_at };
         self.work.send(work).is_ok()
     }
 

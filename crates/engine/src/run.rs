@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use narthex_model::{Clock, SystemClock};
 use narthex_planner::{JoinKind, StatefulOperator};
 
 use crate::clock::ScanClock;
@@ -25,7 +26,7 @@ use crate::operators;
 use crate::order::InOrder;
 use crate::read::{Reader, Upcoming};
 use crate::stage::{Channel, Exit, StageState, Task, ToTask};
-use crate::table::{BadRecord, Decoded, TableSink, TableSource, Teller, Writer};
+use crate::table::{BadRecord, Decoded, TableSink, TableSource, Teller, Watermarks, Writer};
 use crate::work::{Delivery, Item, Worker};
 
 mod single_row;
@@ -47,8 +48,14 @@ pub struct RunOptions {
     pub fails_on_bad_record: bool,
     /// A row that cannot be computed fails the job; else it is reported.
     pub fails_on_row_error: bool,
+    /// Rows that come after their time has passed are reported, each.
+    pub reports_late_rows: bool,
     /// Bytes of resident memory at which a job with state fails.
     pub memory_limit: Option<u64>,
+    /// How often a table tells its time that does so periodically.
+    pub watermark_interval: Duration,
+    /// How long what is known of a key is kept when nothing comes for it; none: for ever.
+    pub state_ttl: Option<Duration>,
 }
 
 /// Is told of what does not fail the job. Called from any thread; must not wait for long.
@@ -58,6 +65,9 @@ pub trait Reporter: fmt::Debug + Send + Sync {
 
     /// A row on its way into a table could not be computed: one row, as it was before the step that failed.
     fn bad_row(&self, table: &str, row: &RecordBatch, why: &str);
+
+    /// A row came to an operator when time had passed it: one row, and the watermark before it in milliseconds.
+    fn late_row(&self, operator: &str, row: &RecordBatch, watermark: i64);
 }
 
 /// How a job ended.
@@ -116,13 +126,16 @@ pub async fn start(
     let mut opened = Vec::new();
     for source in &sources {
         opened.push(match source {
-            Some(source) => (source.open()?, source.is_bounded(), source.idle_timeout()),
-            None => (single_row::splits(), true, None),
+            Some(source) => (source.open()?, source.is_bounded(), source.watermarks()),
+            None => (single_row::splits(), true, Watermarks::default()),
         });
     }
     let tasks = options.workers.max(1);
-    let clocks =
-        opened.iter().map(|(_, is_bounded, idle)| Mutex::new(ScanClock::new(tasks, *is_bounded, *idle)));
+    let period = options.watermark_interval;
+    let clocks = opened.iter().map(|(_, is_bounded, watermarks)| {
+        let period = (watermarks.is_periodic && !period.is_zero()).then_some(period);
+        Mutex::new(ScanClock::new(tasks, *is_bounded, watermarks.idle_timeout, period))
+    });
     let (stages, inboxes) = stages(&graph, tasks, options.room_bytes);
     let mut writers = Vec::new();
     for sink in &sinks {
@@ -146,7 +159,7 @@ pub async fn start(
     };
     for (stage, inboxes) in inboxes.into_iter().enumerate() {
         for (number, inbox) in inboxes.into_iter().enumerate() {
-            let keeper = operators::keeper(&shared.graph.stages[stage])?;
+            let keeper = operators::keeper(&shared.graph.stages[stage], shared.state_ttl())?;
             let pipelines = shared.pipelines_behind(stage, number);
             let exit = Exit { flow: flow()?, delivery: delivery.clone(), pipelines };
             let task = Task { shared: shared.clone(), stage, inbox, keeper, exit };
@@ -466,6 +479,30 @@ impl Shared {
         }
         failed.iter().for_each(|(row, why)| self.reporter.bad_row(table, row, why));
         Ok(())
+    }
+
+    /// The time of the machine's clock.
+    pub(crate) fn now_ms(&self) -> i64 {
+        SystemClock.now_ms()
+    }
+
+    /// Whether some of a table's rows go by the machine's clock.
+    pub(crate) fn goes_by_clock(&self, scan: usize) -> bool {
+        let pipelines = self.graph.pipelines.iter();
+        pipelines.filter(|pipeline| pipeline.is_by_clock).any(|pipeline| pipeline.from == From::Scan(scan))
+    }
+
+    /// Reports a row that came when its time had passed, if that is asked for.
+    pub(crate) fn report_late(&self, stage: usize, batch: &RecordBatch, row: usize, watermark: i64) {
+        if self.options.reports_late_rows {
+            let (operator, _) = &self.counts.operators[self.first_stage + stage];
+            self.reporter.late_row(operator, &batch.slice(row, 1), watermark);
+        }
+    }
+
+    /// How long state is kept that nothing comes for.
+    pub(crate) fn state_ttl(&self) -> Option<Duration> {
+        self.options.state_ttl
     }
 
     /// Tasks of each stage.

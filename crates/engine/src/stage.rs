@@ -69,12 +69,20 @@ impl Marks {
 pub(crate) struct Outlet<'a> {
     pub(crate) counts: &'a OperatorCounts,
     out: &'a mut Out<'a>,
+    shared: &'a Shared,
+    stage: usize,
 }
 
 /// Takes rows, and the watermark before each of them.
 type Out<'a> = dyn FnMut(RecordBatch, Option<Int64Array>) -> Result<(), Error> + 'a;
 
 impl Outlet<'_> {
+    /// A row whose time had passed when it came.
+    pub(crate) fn late(&self, batch: &RecordBatch, row: usize, watermark: i64) {
+        self.counts.late.add(1);
+        self.shared.report_late(self.stage, batch, row, watermark);
+    }
+
     /// Gives rows that no operator behind this one can find late.
     pub(crate) fn give(&mut self, batch: RecordBatch) -> Result<(), Error> {
         (self.out)(batch, None)
@@ -166,7 +174,9 @@ impl Task {
             if shared.has_failed() {
                 return Ok(());
             }
-            let Ok(ToTask { channel, what }) = self.inbox.recv_timeout(LOOK) else { continue };
+            let received = self.inbox.recv_timeout(LOOK);
+            self.expire()?;
+            let Ok(ToTask { channel, what }) = received else { continue };
             is_idle[channel] = matches!(what, Sent::Idle);
             match what {
                 Sent::Idle => {}
@@ -206,23 +216,34 @@ impl Task {
     fn take(&mut self, input: usize, batch: &RecordBatch, marks: &Marks) -> Result<(), Error> {
         let counts = self.shared.counts_of_stage(self.stage);
         counts.rows_in.add(batch.num_rows() as u64);
+        self.with_outlet(|keeper, outlet| keeper.rows(input, batch, marks, outlet))
+    }
+
+    fn expire(&mut self) -> Result<(), Error> {
+        if self.shared.state_ttl().is_none() {
+            return Ok(());
+        }
+        self.with_outlet(|keeper, outlet| keeper.expire(outlet))
+    }
+
+    /// Lets the operator do something, and counts what it keeps.
+    fn with_outlet(
+        &mut self,
+        done: impl FnOnce(&mut dyn Keeper, &mut Outlet<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (shared, stage) = (self.shared.clone(), self.stage);
+        let counts = shared.counts_of_stage(stage);
         let held = self.keeper.held();
         let exit = &mut self.exit;
         let mut out =
             |batch: RecordBatch, marks: Option<Int64Array>| exit.give(&batch, marks.as_ref(), counts);
-        self.keeper.rows(input, batch, marks, &mut Outlet { counts, out: &mut out })?;
+        done(self.keeper.as_mut(), &mut Outlet { counts, out: &mut out, shared: &shared, stage })?;
         counts.held.change(held, self.keeper.held());
         Ok(())
     }
 
     fn advance(&mut self, watermark: i64) -> Result<(), Error> {
-        let counts = self.shared.counts_of_stage(self.stage);
-        let held = self.keeper.held();
-        let exit = &mut self.exit;
-        let mut out =
-            |batch: RecordBatch, marks: Option<Int64Array>| exit.give(&batch, marks.as_ref(), counts);
-        self.keeper.advance(watermark, &mut Outlet { counts, out: &mut out })?;
-        counts.held.change(held, self.keeper.held());
+        self.with_outlet(|keeper, outlet| keeper.advance(watermark, outlet))?;
         self.exit.tell(Some(self.keeper.watermark_behind(watermark)), None);
         Ok(())
     }

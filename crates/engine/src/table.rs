@@ -25,10 +25,19 @@ pub trait TableSource: fmt::Debug + Send + Sync {
     /// Whether it ends by itself.
     fn is_bounded(&self) -> bool;
 
-    /// Without rows for so long, it does not hold back the time of others.
-    fn idle_timeout(&self) -> Option<Duration> {
-        None
+    /// How it tells its time.
+    fn watermarks(&self) -> Watermarks {
+        Watermarks::default()
     }
+}
+
+/// How a table tells its time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Watermarks {
+    /// Without rows for so long, it does not hold back the time of others.
+    pub idle_timeout: Option<Duration>,
+    /// It tells it now and then, not behind each row: rows that came meanwhile are not late.
+    pub is_periodic: bool,
 }
 
 /// The parts of a source, as they are found.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use crate::clock::Told;
+use crate::clock::{END, NEVER, ReadAt, Told};
 use crate::error::Error;
 use crate::flow::{Flow, Flowed};
 use crate::graph::{From, To};
@@ -24,6 +24,8 @@ pub(crate) struct Work {
     pub(crate) order: Arc<InOrder<Done>>,
     pub(crate) chunk: Box<dyn Chunk>,
     pub(crate) permit: OwnedSemaphorePermit,
+    /// When it was read, where some of its rows go by the machine's clock.
+    pub(crate) read_at: Option<ReadAt>,
 }
 
 /// What a chunk came to, or what a reader has to tell in its turn.
@@ -32,6 +34,7 @@ pub(crate) enum Done {
         split: u64,
         flowed: Vec<(usize, Flowed)>,
         permit: OwnedSemaphorePermit,
+        read_at: Option<ReadAt>,
     },
     /// A split has been read to its end.
     SplitEnd(u64),
@@ -64,7 +67,7 @@ impl Worker {
     /// Computes until nobody reads any more.
     pub(crate) fn run(mut self) {
         while let Ok(work) = self.work.recv() {
-            let Work { scan, split, number, order, chunk, permit } = work;
+            let Work { scan, split, number, order, chunk, permit, read_at } = work;
             let flowed = if self.shared.has_failed() {
                 Vec::new()
             } else {
@@ -73,7 +76,7 @@ impl Worker {
                     Vec::new()
                 })
             };
-            let done = Done::Chunk { split, flowed, permit };
+            let done = Done::Chunk { split, flowed, permit, read_at };
             order.done(number, done, |done| self.delivery.hand_on(scan, done));
         }
     }
@@ -100,8 +103,11 @@ impl Delivery {
     pub(crate) fn hand_on(&self, scan: usize, done: Done) {
         let mut clock = self.shared.clocks[scan].lock();
         match done {
-            Done::Chunk { split, flowed, permit } => {
+            Done::Chunk { split, flowed, permit, read_at } => {
                 clock.wake();
+                if let Some(read_at) = read_at {
+                    clock.ends(read_at);
+                }
                 let room = Arc::new(permit);
                 let (before, limit) = clock.at(split);
                 let mut watermark = None;
@@ -114,6 +120,8 @@ impl Delivery {
                     }
                     if let To::Stage { stage, .. } = to.to {
                         let channel = self.shared.channel_of_scan(pipeline);
+                        // By the machine's clock no row is late.
+                        let (before, limit) = if to.is_by_clock { (NEVER, END) } else { (before, limit) };
                         for (task, batch) in flowed.rows {
                             let room = Some(room.clone());
                             let has_marks = to.has_marks;
@@ -129,31 +137,26 @@ impl Delivery {
             Done::SplitEnd(split) => clock.close(split),
             Done::ReaderEnd(was_stopped) => clock.reader_ended(was_stopped),
         }
-        let told = clock.tell();
+        let told = clock.tell(self.shared.now_ms());
         self.tell(scan, &told);
     }
 
-    /// Looks whether a table has become idle.
+    /// Looks what time it is for a table, and whether it has become idle.
     pub(crate) fn look(&self, scan: usize) {
         let mut clock = self.shared.clocks[scan].lock();
-        if clock.falls_asleep() {
-            self.tell(scan, &Told { watermark: None, end: None, is_idle: true });
-        }
+        let told = clock.tell(self.shared.now_ms());
+        self.tell(scan, &told);
     }
 
     /// Tells the stages behind a table what its time has come to. The clock is locked.
     fn tell(&self, scan: usize, told: &Told) {
-        if told.watermark.is_some() || told.end.is_some() || told.is_idle {
-            for (pipeline, to) in self.shared.graph.pipelines.iter().enumerate() {
-                if let (From::Scan(from), To::Stage { stage, .. }) = (to.from, &to.to)
-                    && from == scan
-                {
-                    let channel = self.shared.channel_of_scan(pipeline);
-                    self.shared.stages[*stage].tell(channel, told.watermark, told.end);
-                    if told.is_idle && told.end.is_none() {
-                        self.shared.stages[*stage].tell_idle(channel);
-                    }
-                }
+        for (pipeline, to) in self.shared.graph.pipelines.iter().enumerate() {
+            let (true, To::Stage { stage, .. }) = (to.from == From::Scan(scan), &to.to) else { continue };
+            let watermark = if to.is_by_clock { told.by_clock } else { told.watermark };
+            let channel = self.shared.channel_of_scan(pipeline);
+            self.shared.stages[*stage].tell(channel, watermark, told.end);
+            if told.is_idle && told.end.is_none() && !to.is_by_clock {
+                self.shared.stages[*stage].tell_idle(channel);
             }
         }
     }
@@ -175,8 +178,8 @@ impl Delivery {
                     let sent = Sent::Rows {
                         batch,
                         has_marks: to.has_marks,
-                        before: crate::clock::NEVER,
-                        limit: crate::clock::END,
+                        before: NEVER,
+                        limit: END,
                         room: Some(Arc::new(room)),
                     };
                     shared.stages[*stage].send(task, channel, sent);

@@ -177,6 +177,8 @@ impl Reporter for Heard {
         let n = row.column(0).as_primitive::<Int64Type>().value(0);
         self.0.lock().unwrap().push(format!("{table}: {n}: {why}"));
     }
+
+    fn late_row(&self, _operator: &str, _row: &RecordBatch, _watermark: i64) {}
 }
 
 fn job(query: &str) -> Job {
@@ -199,6 +201,9 @@ fn options(workers: usize) -> RunOptions {
         fails_on_bad_record: false,
         fails_on_row_error: false,
         memory_limit: None,
+        state_ttl: None,
+        watermark_interval: Duration::from_millis(200),
+        reports_late_rows: false,
     }
 }
 

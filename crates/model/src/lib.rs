@@ -1,4 +1,5 @@
-//! The values that narthex moves: labels, samples, time series; and the one clock.
+//! The values that narthex moves: labels, samples, time series; the one clock; and durations and sizes as they are
+//! written.
 //!
 //! A [`TimeSeries`] is what Remote-Write 1.0 calls one: a complete label set (one of the labels is
 //! `__name__`) and one or more samples. A [`Labels`] is built once, sorted and encoded once, and from then
@@ -21,6 +22,7 @@ mod fault;
 mod labels;
 mod sample;
 mod series;
+mod units;
 mod varint;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -28,4 +30,5 @@ pub use fault::{LabelFault, LabelFaults};
 pub use labels::{Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME};
 pub use sample::{NORMAL_NAN_BITS, STALE_NAN_BITS, Sample};
 pub use series::{Samples, TimeSeries};
+pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};
 pub use varint::{put_varint, varint_len};

@@ -38,6 +38,16 @@ pub enum AggregateFunction {
     ArrayAgg,
     /// How often each value came.
     Collect,
+    /// JSON of texts that are JSON: an array.
+    JsonArrayAgg {
+        /// `NULL ON NULL`
+        keeps_nulls: bool,
+    },
+    /// JSON of keys, and of texts that are JSON: an object. A key that comes again is an error.
+    JsonObjectAgg {
+        /// `NULL ON NULL`
+        keeps_nulls: bool,
+    },
     /// The standard deviation of these values.
     StddevPop,
     /// The standard deviation of what these values are a sample of.
@@ -84,13 +94,15 @@ pub(crate) struct Resolved {
 }
 
 /// Names, sorted, and how each is called.
-const USAGES: [(&str, &str); 18] = [
+const USAGES: [(&str, &str); 20] = [
     ("APPROX_COUNT_DISTINCT", "APPROX_COUNT_DISTINCT(value)"),
     ("ARRAY_AGG", "ARRAY_AGG(value)"),
     ("AVG", "AVG(number)"),
     ("COLLECT", "COLLECT(value)"),
     ("COUNT", "COUNT(*) or COUNT(value)"),
     ("FIRST_VALUE", "FIRST_VALUE(value)"),
+    ("JSON_ARRAYAGG", "JSON_ARRAYAGG(value [{NULL | ABSENT} ON NULL])"),
+    ("JSON_OBJECTAGG", "JSON_OBJECTAGG([KEY] STRING VALUE value [{NULL | ABSENT} ON NULL])"),
     ("LAST_VALUE", "LAST_VALUE(value)"),
     ("LISTAGG", "LISTAGG(STRING [, 'separator'])"),
     ("MAX", "MAX(number, text, time or BOOLEAN)"),
@@ -105,6 +117,29 @@ const USAGES: [(&str, &str); 18] = [
     ("VAR_SAMP", "VAR_SAMP(number)"),
 ];
 
+/// Functions with OVER that are no aggregates, and how each is called; those of Flink that there are not here are empty.
+const OVER_ALONE: [(&str, &str); 8] = [
+    ("CUME_DIST", ""),
+    ("DENSE_RANK", "DENSE_RANK() OVER (…)"),
+    ("LAG", "LAG(value [, rows [, default]]) OVER (…)"),
+    ("LEAD", ""),
+    ("NTILE", ""),
+    ("PERCENT_RANK", ""),
+    ("RANK", "RANK() OVER (…)"),
+    ("ROW_NUMBER", "ROW_NUMBER() OVER (…)"),
+];
+
+/// Whether this name, in upper case, is that of a function of many rows.
+pub(crate) fn is_of_many_rows(name: &str) -> bool {
+    is_aggregate(name) || OVER_ALONE.iter().any(|(known, _)| *known == name)
+}
+
+/// Functions of many rows, and how each is called.
+#[cfg(test)]
+pub(crate) fn usages_of_many_rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    USAGES.into_iter().chain(OVER_ALONE).filter(|(_, usage)| !usage.is_empty())
+}
+
 /// Whether this name, in upper case, is an aggregate's.
 pub(crate) fn is_aggregate(name: &str) -> bool {
     usage(name).is_some()
@@ -112,6 +147,16 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
 
 fn usage(name: &str) -> Option<&'static str> {
     USAGES.iter().find(|(known, _)| *known == name).map(|(_, usage)| *usage)
+}
+
+/// Resolves a call of `JSON_ARRAYAGG` or `JSON_OBJECTAGG`: of a text that is JSON, behind its key if it has one.
+pub(crate) fn resolve_json(key: Option<Bound>, json: Bound, keeps_nulls: bool) -> Resolved {
+    let function = match key {
+        Some(_) => AggregateFunction::JsonObjectAgg { keeps_nulls },
+        None => AggregateFunction::JsonArrayAgg { keeps_nulls },
+    };
+    let arguments = key.into_iter().chain([json]).collect();
+    Resolved { function, arguments, data_type: never_null(DataType::STRING) }
 }
 
 /// Resolves a call by its name, in upper case. `COUNT(*)` has no arguments.

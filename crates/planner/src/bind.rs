@@ -22,6 +22,7 @@ use narthex_sql::{DataType, Mistake, Span};
 pub(crate) use self::compare::meeting_type;
 pub(crate) use self::logic::conjunction;
 pub(crate) use self::names::refuse_reserved;
+use crate::aggregates::is_of_many_rows;
 use crate::bound::Bound;
 use crate::environment::Environment;
 use crate::scope::Scope;
@@ -227,9 +228,9 @@ fn refuse_aggregate(name: &str, has_over: bool, span: Span) -> Option<Mistake> {
         let mistake = Mistake::new(span, format!("{name} OVER (…) cannot stand here"));
         return Some(mistake.advise("it stands in the SELECT list of a query of its own"));
     }
-    special::AGGREGATES.contains(&name).then(|| {
+    is_of_many_rows(name).then(|| {
         Mistake::new(span, format!("{name} is an aggregate function and cannot stand here"))
-            .advise("it stands in the SELECT list or behind HAVING of a query with groups")
+            .advise("aggregates stand in the SELECT list or HAVING of a query that groups, or have OVER (…)")
     })
 }
 

@@ -130,6 +130,10 @@ fn relation(text: &mut String, of: &Relation, depth: usize) {
             let _ = writeln!(text, "{indent}Watermark for {name}: {watermark}");
             input
         }
+        Relation::Clock { input } => {
+            let _ = writeln!(text, "{indent}Time of the machine's clock");
+            input
+        }
         Relation::Windows { input, windows } => {
             let _ = writeln!(text, "{indent}Windows {}", windows.kind);
             input

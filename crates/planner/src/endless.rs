@@ -18,6 +18,7 @@ fn look(relation: &Relation, found: &mut BTreeSet<(&'static str, &'static str)>)
         | Relation::Project { input, .. }
         | Relation::Unnest { input, .. }
         | Relation::Watermark { input, .. }
+        | Relation::Clock { input }
         | Relation::Windows { input, .. }
         | Relation::NotNull { input, .. } => look(input, found),
         Relation::Union(inputs) => inputs.iter().for_each(|input| look(input, found)),

@@ -20,6 +20,7 @@ use narthex_sql::ast::{
 use narthex_sql::{Mistake, Span, nearest};
 
 pub(crate) use self::arguments::{Arguments, Clause, widen, widened};
+pub use self::json::write_json_text;
 use crate::bind::{Binder, refuse_bare_null};
 use crate::bound::Bound;
 
@@ -251,12 +252,15 @@ fn take_list(
     Ok(())
 }
 
+/// Whether an expression makes JSON that stands as it is within other JSON.
+pub(crate) fn makes_json(expr: &Expr) -> bool {
+    let Expr::Function(call) = expr else { return false };
+    let name = call.name.to_string();
+    ["JSON", "JSON_ARRAY", "JSON_OBJECT"].iter().any(|json| name.eq_ignore_ascii_case(json))
+}
+
 fn push(binder: &Binder<'_>, expr: &Expr, arguments: &mut Arguments<'_>) -> Result<(), Mistake> {
-    let makes_json = |call: &Call| {
-        let name = call.name.to_string();
-        ["JSON", "JSON_ARRAY", "JSON_OBJECT"].iter().any(|json| name.eq_ignore_ascii_case(json))
-    };
-    if matches!(expr, Expr::Function(call) if makes_json(call)) {
+    if makes_json(expr) {
         arguments.json_calls.push(arguments.values.len());
     }
     arguments.values.push(binder.bind(expr)?);

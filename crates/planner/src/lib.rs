@@ -41,7 +41,7 @@ pub use bind::bind_expression;
 pub use bound::Bound;
 pub use describe::job as describe_job;
 pub use environment::Environment;
-pub use functions::function_usages;
+pub use functions::{function_usages, write_json_text};
 pub use plan::{
     Frame, Insert, Job, Join, JoinKey, JoinKind, JoinSides, OnNull, OverCall, Overlapping, PairCondition,
     Plan, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, Step, Table, TableColumn,

@@ -156,6 +156,11 @@ pub enum Relation {
         /// The watermark behind a row.
         watermark: Arc<dyn PhysicalExpr>,
     },
+    /// Rows whose time is that of the machine's clock.
+    Clock {
+        /// Of what.
+        input: Box<Relation>,
+    },
     /// Each row once for each window that its time falls into, with the window's columns behind its own.
     Windows {
         /// Of what.
@@ -388,6 +393,10 @@ pub enum OverCall {
     Aggregate(AggregateCall),
     /// The number of the row.
     RowNumber,
+    /// One more than the number of rows of earlier times.
+    Rank,
+    /// One more than the number of earlier times.
+    DenseRank,
     /// The value of the row so many before.
     Lag {
         /// The value's column.
@@ -468,9 +477,10 @@ impl Relation {
                 .map(|column| (column.name.clone(), column.data_type.clone()))
                 .collect(),
             Self::OneRow => Vec::new(),
-            Self::Filter { input, .. } | Self::NotNull { input, .. } | Self::Watermark { input, .. } => {
-                input.columns()
-            }
+            Self::Filter { input, .. }
+            | Self::NotNull { input, .. }
+            | Self::Watermark { input, .. }
+            | Self::Clock { input } => input.columns(),
             Self::Windows { input, windows } => {
                 let mut columns = input.columns();
                 columns.extend(windows.columns());
@@ -498,6 +508,7 @@ impl Relation {
             | Self::Project { input, .. }
             | Self::Unnest { input, .. }
             | Self::Watermark { input, .. }
+            | Self::Clock { input }
             | Self::Windows { input, .. }
             | Self::NotNull { input, .. } => input.tables(),
             Self::Stateful(stateful) => once_each(stateful.inputs.iter().map(|input| &input.relation)),
@@ -656,7 +667,7 @@ impl OverCall {
     fn columns(&self) -> Vec<usize> {
         match self {
             Self::Aggregate(call) => call.arguments.iter().copied().chain(call.filter).collect(),
-            Self::RowNumber => Vec::new(),
+            Self::RowNumber | Self::Rank | Self::DenseRank => Vec::new(),
             Self::Lag { column, default, .. } => std::iter::once(*column).chain(*default).collect(),
         }
     }
@@ -668,7 +679,7 @@ impl OverCall {
                 filter: call.filter.map(place),
                 ..call
             }),
-            Self::RowNumber => Self::RowNumber,
+            number @ (Self::RowNumber | Self::Rank | Self::DenseRank) => number,
             Self::Lag { column, rows, default } => {
                 Self::Lag { column: place(column), rows, default: default.map(place) }
             }

@@ -41,6 +41,10 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> (Relation, Vec<usize>)
             let (time, watermark) = (place(&kept, time), moved(&watermark, &kept));
             (Relation::Watermark { input: Box::new(input), time, watermark }, kept)
         }
+        Relation::Clock { input } => {
+            let (input, kept) = prune(*input, needed);
+            (Relation::Clock { input: Box::new(input) }, kept)
+        }
         Relation::Windows { input, windows } => {
             let width = input.columns().len();
             let wanted = needed.iter().copied().filter(|&at| at < width).chain([windows.time]).collect();
@@ -151,6 +155,7 @@ fn merged(relation: Relation) -> Relation {
         Relation::Watermark { input, time, watermark } => {
             Relation::Watermark { input: Box::new(merged(*input)), time, watermark }
         }
+        Relation::Clock { input } => Relation::Clock { input: Box::new(merged(*input)) },
         Relation::Windows { input, windows } => {
             Relation::Windows { input: Box::new(merged(*input)), windows }
         }

@@ -268,10 +268,11 @@ impl Planner {
             self.tell(Mistake::new(span, "this cannot be planned").advise("please report it, with the file"));
         }
         if let Some(inserts) = planned.into_iter().collect::<Option<Vec<Insert>>>() {
-            for (kept, advice) in
-                inserts.iter().flat_map(|insert| endless(&insert.input)).collect::<BTreeSet<_>>()
-            {
+            let has_ttl = self.settings.state_ttl().is_some();
+            let kept = inserts.iter().filter(|_| !has_ttl).flat_map(|insert| endless(&insert.input));
+            for (kept, advice) in kept.collect::<BTreeSet<_>>() {
                 let message = format!("the state of this job grows without end: {kept}");
+                let advice = format!("{advice}; or set table.exec.state.ttl, such as '1 h'");
                 self.warnings.push(Mistake::new(span, message).advise(advice));
             }
             self.steps.push(Step::Job(Job { inserts, settings: self.settings.clone(), span }));

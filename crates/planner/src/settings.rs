@@ -1,8 +1,10 @@
 //! What `SET` sets: keys that mean something here, and those that only Flink needs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono_tz::Tz;
+use narthex_model::{parse_bytes, parse_duration};
 use narthex_sql::nearest;
 
 /// Keys and values; what the file says wins over what came with the command.
@@ -29,6 +31,13 @@ const KEYS: &[Key] = &[
               as in Flink, or `dead-letter`.",
     },
     Key {
+        name: "narthex.on-late-row",
+        check: |value| one_of(value, &["count", "dead-letter"]),
+        default: "count",
+        doc: "What becomes of a row that comes to a window, join or OVER when its time has passed: it counts as `late`, \
+              and with `dead-letter` it is one too.",
+    },
+    Key {
         name: "narthex.on-row-error",
         check: |value| one_of(value, &["fail", "dead-letter"]),
         default: "fail",
@@ -40,6 +49,13 @@ const KEYS: &[Key] = &[
         check: parallelism,
         default: "",
         doc: "Threads that compute; without it, as many as there are cores.",
+    },
+    Key {
+        name: "pipeline.auto-watermark-interval",
+        check: |value| parse_duration(value).map(|_| ()),
+        default: "200 ms",
+        doc: "How often a table with `scan.watermark.emit.strategy` = `on-periodic` tells its time; \
+              `0 ms`: behind each row.",
     },
     Key { name: "pipeline.name", check: |_| Ok(()), default: "", doc: "No effect." },
     Key {
@@ -66,6 +82,14 @@ const KEYS: &[Key] = &[
         check: |value| one_of(value, &["ERROR", "DROP"]),
         default: "ERROR",
         doc: "`DROP` leaves out rows with a null for a NOT NULL column; they count as `filtered`.",
+    },
+    Key {
+        name: "table.exec.state.ttl",
+        check: |value| parse_duration(value).map(|_| ()),
+        default: "0 ms",
+        doc: "How long the state of a key is kept for which nothing has come, by the clock of the machine: of first rows, of \
+              OVER (but RANGE over an interval of time), of joins without bounds, and the versions of temporal joins. \
+              `0 ms`: for ever.",
     },
     Key {
         name: "table.local-time-zone",
@@ -163,6 +187,23 @@ impl Settings {
         self.value("state.memory.limit").and_then(|value| memory_size(value).ok())
     }
 
+    /// Whether rows that come when their time has passed become dead letters.
+    pub fn reports_late_rows(&self) -> bool {
+        self.value("narthex.on-late-row").is_some_and(|value| value.eq_ignore_ascii_case("dead-letter"))
+    }
+
+    /// How often a table tells its time that does so periodically; 200 ms unless set.
+    pub fn watermark_interval(&self) -> Duration {
+        let interval = self.value("pipeline.auto-watermark-interval");
+        interval.and_then(|value| parse_duration(value).ok()).unwrap_or(Duration::from_millis(200))
+    }
+
+    /// How long state is kept that nothing asks for; none: for ever.
+    pub fn state_ttl(&self) -> Option<Duration> {
+        let ttl = self.value("table.exec.state.ttl").and_then(|value| parse_duration(value).ok());
+        ttl.filter(|ttl| !ttl.is_zero())
+    }
+
     /// Whether rows with a null in a NOT NULL column of a sink are left out; else they fail the job.
     pub fn drops_nulls(&self) -> bool {
         self.value("table.exec.sink.not-null-enforcer")
@@ -197,21 +238,10 @@ fn no_legacy_casts(value: &str) -> Result<(), String> {
 
 /// Bytes, as Flink writes sizes.
 fn memory_size(value: &str) -> Result<u64, String> {
-    let text = value.trim().to_ascii_lowercase();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit.trim() {
-        "" | "b" | "bytes" => 1,
-        "k" | "kb" | "kibibytes" => 1 << 10,
-        "m" | "mb" | "mebibytes" => 1 << 20,
-        "g" | "gb" | "gibibytes" => 1 << 30,
-        "t" | "tb" | "tebibytes" => 1 << 40,
-        _ => return Err("write a number and a unit, such as 512 mb or 2 gb".to_owned()),
-    };
-    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    bytes
-        .filter(|bytes| *bytes > 0)
-        .ok_or_else(|| "write a number and a unit, such as 512 mb or 2 gb".to_owned())
+    match parse_bytes(value)? {
+        0 => Err("write a number and a unit, such as 512 mb or 2 gb".to_owned()),
+        bytes => Ok(bytes as u64),
+    }
 }
 
 fn parallelism(value: &str) -> Result<(), String> {
@@ -241,6 +271,9 @@ mod tests {
                 settings.drops_nulls(),
                 settings.fails_on_bad_record(),
                 settings.fails_on_row_error(),
+                settings.state_ttl(),
+                settings.reports_late_rows(),
+                settings.watermark_interval(),
             )
         };
         for (key, default, _) in known_settings().filter(|(_, default, _)| !default.is_empty()) {

@@ -35,6 +35,7 @@ pub(crate) fn sliced(relation: Relation) -> Relation {
         Relation::Watermark { input, time, watermark } => {
             Relation::Watermark { input: Box::new(sliced(*input)), time, watermark }
         }
+        Relation::Clock { input } => Relation::Clock { input: Box::new(sliced(*input)) },
         Relation::Windows { input, windows } => {
             Relation::Windows { input: Box::new(sliced(*input)), windows }
         }

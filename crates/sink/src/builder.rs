@@ -11,14 +11,13 @@ use narthex_client::{
     Client, ClientConfig, HeaderAuth, HttpTransport, HttpTransportConfig, HttpTransportError, Secret, Signer,
     Transport,
 };
-use narthex_model::{Clock, SystemClock};
+use narthex_model::{Clock, SystemClock, format_bytes, format_duration, parse_bytes, parse_duration};
 use narthex_protocol::headers::RESERVED;
 
 use crate::dead_letters::DeadLetters;
 use crate::error::{BuildError, Mistake};
 use crate::options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, Options};
 use crate::sink::PrometheusSink;
-use crate::units::{format_bytes, format_duration, parse_bytes, parse_duration};
 use crate::url::{port_problem, shown_url, split_user_info};
 
 /// Builds a [`PrometheusSink`]; see docs/sink-options.md for every option's unit, default and range.

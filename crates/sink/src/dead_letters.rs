@@ -157,15 +157,16 @@ impl Letters {
         });
     }
 
-    /// Adds a row that could not be computed: names and values of its columns, and the table that it was for.
-    pub fn row(&mut self, columns: &[(String, Option<String>)], message: &str, table: &str) {
-        self.push(&RowLine {
-            kind: "row",
-            reason: "row_error",
-            message,
-            row: Columns(columns),
-            source: table,
-        });
+    /// Adds a row that came to nothing: names and values of its columns, why, and the table that it was for or the
+    /// operator that it came to.
+    pub fn row(
+        &mut self,
+        columns: &[(String, Option<String>)],
+        reason: &'static str,
+        message: &str,
+        source: &str,
+    ) {
+        self.push(&RowLine { kind: "row", reason, message, row: Columns(columns), source });
     }
 
     fn push(&mut self, line: &impl Serialize) {

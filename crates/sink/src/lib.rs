@@ -40,7 +40,6 @@ mod queue;
 mod series_table;
 mod settle;
 mod sink;
-mod units;
 mod url;
 mod worker;
 
@@ -55,9 +54,9 @@ pub use narthex_client::{
 };
 pub use narthex_model::{
     Clock, LabelFault, Labels, LabelsBuilder, ManualClock, Sample, Samples, SystemClock, TimeSeries,
+    format_bytes, format_duration, parse_bytes, parse_duration,
 };
 pub use options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, OptionSpec, OptionType};
 pub use origin::Origin;
 pub use sink::{PrometheusSink, SeriesSender, shard_of};
-pub use units::{format_bytes, format_duration, parse_bytes, parse_duration};
 pub use url::shown_url;

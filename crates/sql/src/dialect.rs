@@ -101,6 +101,9 @@ impl Dialect for FlinkDialect {
             (_, Token::LParen) if word.value.eq_ignore_ascii_case("JSON_OBJECT") => {
                 Some(json::object(parser))
             }
+            (_, Token::LParen) if word.value.eq_ignore_ascii_case("JSON_OBJECTAGG") => {
+                Some(json::object_aggregate(parser))
+            }
             (_, Token::LParen) if json::is_function(&word.value) => Some(json::call(parser)),
             _ => None,
         }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::TimestampMillisecondArray;
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use narthex_engine::{BadRecord, Reporter};
@@ -10,7 +11,7 @@ use narthex_sink::{DeadLetters, Letters};
 use crate::throttle::is_said;
 
 /// Files dead letters and warns.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) bad_records: AtomicU64,
@@ -35,7 +36,14 @@ impl Reporter for Report {
             tracing::warn!("cannot compute a row for {table}: {why} ({} so far)", before + 1);
         }
         let mut letters = Letters::default();
-        letters.row(&columns(row), why, table);
+        letters.row(&columns(row), "row_error", why, table);
+        self.file(letters);
+    }
+
+    fn late_row(&self, operator: &str, row: &RecordBatch, watermark: i64) {
+        let mut letters = Letters::default();
+        let message = format!("the watermark had come to {} before it", instant(watermark));
+        letters.row(&columns(row), "late", &message, operator);
         self.file(letters);
     }
 }
@@ -48,7 +56,14 @@ impl Report {
     }
 }
 
-/// Names and values of a row, as text.
+/// A moment in milliseconds, as text.
+fn instant(ms: i64) -> String {
+    let column = TimestampMillisecondArray::from(vec![ms]);
+    let shown = ArrayFormatter::try_new(&column, &FormatOptions::default());
+    shown.map_or_else(|_| ms.to_string(), |shown| shown.value(0).to_string())
+}
+
+/// Names and values of a row, as text; without the columns that nobody has named.
 fn columns(row: &RecordBatch) -> Vec<(String, Option<String>)> {
     let options = FormatOptions::default();
     let shown = |at: usize| {
@@ -57,5 +72,6 @@ fn columns(row: &RecordBatch) -> Vec<(String, Option<String>)> {
         (row.num_rows() > 0 && !column.is_null(0)).then(|| formatter.value(0).to_string())
     };
     let names = row.schema();
-    (0..row.num_columns()).map(|at| (names.field(at).name().clone(), shown(at))).collect()
+    let named = (0..row.num_columns()).filter(|at| !names.field(*at).name().starts_with('$'));
+    named.map(|at| (names.field(at).name().clone(), shown(at))).collect()
 }

@@ -105,8 +105,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let admin = listen::start(listen, vec![Box::new(metrics.clone())]).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
-    let report =
-        Arc::new(Report { dead_letters, bad_records: Default::default(), bad_rows: Default::default() });
+    let report = Arc::new(Report { dead_letters, ..Report::default() });
     let mut jobs = Jobs {
         closing: Closing::default(),
         running: Vec::new(),
@@ -199,7 +198,10 @@ impl Jobs {
             room_bytes: ROOM_BYTES,
             fails_on_bad_record: job.settings.fails_on_bad_record(),
             fails_on_row_error: job.settings.fails_on_row_error(),
+            reports_late_rows: job.settings.reports_late_rows(),
             memory_limit: job.settings.state_memory_limit(),
+            watermark_interval: job.settings.watermark_interval(),
+            state_ttl: job.settings.state_ttl(),
         };
         match narthex_engine::start(job.graph, job.sources, job.sinks, options, self.report.clone()).await {
             Ok(running) => {

@@ -56,6 +56,26 @@ async fn late_rows_are_counted_and_are_a_loss() {
 }
 
 #[tokio::test]
+async fn late_rows_are_dead_letters_if_that_is_asked_for() {
+    let job = Job::new().await;
+    job.file("events.json", lines(&[0, 9, 12, 9, 13, 11, 30]));
+    for (fate, letters) in [("count", 0), ("dead-letter", 1)] {
+        let _ = std::fs::remove_dir_all(job.path("counts"));
+        let sql = counting("${F}/events.json", "");
+        let ended = job.ran(&sql, &["--set", &format!("narthex.on-late-row={fate}")]).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(operator(&job, "late"), 1);
+        assert_eq!(job.letters().len(), letters);
+    }
+    let letter = &job.letters()[0];
+    assert_eq!((&letter["kind"], &letter["reason"]), (&"row".into(), &"late".into()));
+    assert_eq!(letter["source"], "window-aggregate-1");
+    assert_eq!(letter["message"], "the watermark had come to 2023-11-14T22:13:30 before it");
+    assert_eq!(letter["row"]["k"], "a");
+    assert_eq!(letter["row"]["window_start"], "2023-11-14T22:13:20");
+}
+
+#[tokio::test]
 async fn files_that_wait_for_their_turn_hold_time_back() {
     let job = Job::new().await;
     // Each of them begins where the others begin, and only one can be read at a time.

@@ -16,9 +16,11 @@ mod job_receivers;
 mod job_secrets;
 mod job_signals;
 mod job_signing;
+mod processing_time;
 mod replay;
 mod same_file;
 mod secrets;
 mod signals;
+mod state_ttl;
 #[path = "../support/mod.rs"]
 mod support;

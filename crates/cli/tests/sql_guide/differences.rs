@@ -5,6 +5,46 @@ use crate::entry::Verdict::{Differs, Fails, Refused};
 
 pub(crate) const ENTRIES: &[Entry] = &[
     Entry {
+        what: "A window by processing time that is open when its table ends",
+        sql: "CREATE TABLE p (id INT, pt AS PROCTIME()) WITH ('connector' = 'filesystem', 'path' = '${IN}/t.json', \
+              'format' = 'json'); INSERT INTO o SELECT SUM(id), COUNT(*) FROM TABLE(TUMBLE(TABLE p, DESCRIPTOR(pt), \
+              INTERVAL '99' DAY)) GROUP BY window_start, window_end",
+        verdict: Differs {
+            columns: "s INT, n BIGINT",
+            flink: "no row",
+            rows: &[r#"{"s":3,"n":2}"#],
+            how: "a window ends with its rows, whatever its time; Flink forgets it",
+        },
+    },
+    Entry {
+        what: "`RANK` and `DENSE_RANK` of rows of one time",
+        sql: "CREATE TABLE p (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'filesystem', \
+              'path' = '${IN}/ties.json', 'format' = 'json'); \
+              INSERT INTO o SELECT id, RANK() OVER (ORDER BY ts), DENSE_RANK() OVER (ORDER BY ts) FROM p",
+        verdict: Differs {
+            columns: "id INT, r BIGINT, d BIGINT",
+            flink: "the number of rows up to their time for both: 1, 3, 3, 4",
+            rows: &[
+                r#"{"id":1,"r":1,"d":1}"#,
+                r#"{"id":2,"r":2,"d":2}"#,
+                r#"{"id":3,"r":2,"d":2}"#,
+                r#"{"id":4,"r":4,"d":3}"#,
+            ],
+            how: "as in the SQL standard; where no two rows have the same time, RANK is alike",
+        },
+    },
+    Entry {
+        what: "`JSON_ARRAYAGG` and `JSON_OBJECTAGG` in HOP and CUMULATE",
+        sql: "INSERT INTO o SELECT JSON_ARRAYAGG(id), JSON_OBJECTAGG(KEY CAST(id AS STRING) VALUE v) FROM TABLE(HOP(TABLE t, \
+              DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
+        verdict: Differs {
+            columns: "a STRING, b STRING",
+            flink: "the job is refused: they cannot be merged",
+            rows: &[r#"{"a":"[1,2]","b":"{\"1\":1.5,\"2\":-3.0}"}"#],
+            how: "they are computed there too",
+        },
+    },
+    Entry {
         what: "A record that cannot be decoded",
         sql: "CREATE TABLE j (id INT) WITH ('connector' = 'filesystem', 'path' = '${IN}/mixed.json', 'format' = 'json'); \
               INSERT INTO o SELECT id FROM j",

@@ -46,7 +46,12 @@ pub(crate) const ROWS: [&str; 2] = [
 ];
 
 /// What else there is to read.
-const FILES: [(&str, &[u8]); 5] = [
+const FILES: [(&str, &[u8]); 6] = [
+    (
+        "ties.json",
+        b"{\"id\":1,\"ts\":\"2024-05-06 07:08:09\"}\n{\"id\":2,\"ts\":\"2024-05-06 07:08:10\"}\n\
+          {\"id\":3,\"ts\":\"2024-05-06 07:08:10\"}\n{\"id\":4,\"ts\":\"2024-05-06 07:08:11\"}\n",
+    ),
     ("mixed.json", b"{\"id\":1}\nnonsense\n{\"id\":2}\n"),
     ("mixed.csv", b"1,2\n2,x\n3,4\n"),
     ("digits.json", b"{\"ts\":\"2024-05-06 07:08:09.123456\"}\n"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use narthex_sql::DataType;
 
 use crate::options::{OptionInfo, Options, one_of};
+use crate::watermarks;
 
 /// The options of the table and of its fields, as Flink lists them.
 pub(crate) const OPTIONS: &[OptionInfo] = &[
@@ -26,6 +27,8 @@ pub(crate) const OPTIONS: &[OptionInfo] = &[
         default: "",
         doc: "No effect: any number of threads make the rows, and they come in order.",
     },
+    watermarks::IDLE_TIMEOUT_INFO,
+    watermarks::EMIT_STRATEGY_INFO,
     OptionInfo {
         key: "fields.#.kind",
         takes: "`random` or `sequence`",

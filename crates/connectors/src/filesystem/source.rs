@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use narthex_engine::{Error, NextSplit, Splits, TableSource};
+use narthex_engine::{Error, NextSplit, Splits, TableSource, Watermarks};
 use tokio::time::Instant;
 
 use crate::definition::TableDefinition;
@@ -24,7 +24,7 @@ use crate::filesystem::split::{FileSplit, Start};
 pub(crate) struct FileSource {
     place: Place,
     monitor_interval: Option<Duration>,
-    idle_timeout: Option<Duration>,
+    watermarks: Watermarks,
     rows: Arc<Rows>,
 }
 
@@ -38,7 +38,7 @@ impl FileSource {
     ) -> Result<Self, String> {
         let rows = Arc::new(Rows::new(table, read.format, asked)?);
         let monitor_interval = read.monitor_interval.filter(|_| read.place != Place::Stdin);
-        Ok(Self { place: read.place, monitor_interval, idle_timeout: read.idle_timeout, rows })
+        Ok(Self { place: read.place, monitor_interval, watermarks: read.watermarks, rows })
     }
 
     fn failed(&self, cause: String) -> Error {
@@ -74,8 +74,8 @@ impl TableSource for FileSource {
         self.monitor_interval.is_none()
     }
 
-    fn idle_timeout(&self) -> Option<Duration> {
-        self.idle_timeout
+    fn watermarks(&self) -> Watermarks {
+        self.watermarks
     }
 }
 

@@ -457,7 +457,8 @@ job.sql:1:14: format: is missing; write for example 'format' = 'json'
 job.sql:4:3: paht: the connector filesystem has no such option; did you mean path?
   4 |   'paht' = 'x',
     |   ^^^^^^
-    = it takes path, format, source.monitor-interval, scan.watermark.idle-timeout, sink.rolling-policy.file-size, \
+    = it takes path, format, source.monitor-interval, scan.watermark.idle-timeout, \
+     scan.watermark.emit.strategy, sink.rolling-policy.file-size, \
 sink.rolling-policy.rollover-interval, sink.rolling-policy.inactivity-interval, sink.rolling-policy.check-interval, \
 sink.parallelism
 job.sql:5:31: source.monitor-interval: \"soon\" does not begin with a whole number

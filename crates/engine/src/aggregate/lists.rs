@@ -1,8 +1,10 @@
-//! Aggregates that must hold their values: `ARRAY_AGG`, `LISTAGG`, `COLLECT`, `PERCENTILE`.
+//! Aggregates that must hold their values: `ARRAY_AGG`, `LISTAGG`, `COLLECT`, `PERCENTILE`, `JSON_ARRAYAGG`,
+//! `JSON_OBJECTAGG`.
 //!
 //! One accumulator holds the values for all of them; they differ in what they hold and what they make of it.
 
 mod collect;
+mod json;
 mod percentile;
 mod texts;
 
@@ -19,6 +21,7 @@ use super::held::{ByGroup, Held};
 use super::unconverted;
 
 pub(super) use collect::Collect;
+pub(super) use json::{JsonArrayAgg, JsonObjectAgg};
 pub(super) use percentile::Percentile;
 pub(super) use texts::ListAgg;
 

@@ -7,7 +7,8 @@ use arrow::datatypes::SchemaRef;
 use arrow::row::RowConverter;
 
 use super::Keeper;
-use super::groups::Groups;
+use super::groups::{Groups, compacted};
+use super::lifetime::{Lifetime, Touched};
 use super::rows::{Keys, all_of, times, told};
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
@@ -23,6 +24,8 @@ pub(crate) struct FirstRow {
     first: Vec<i64>,
     /// What waits: by time, then by key.
     waiting: BTreeMap<(i64, usize), Box<[u8]>>,
+    lifetime: Option<Lifetime>,
+    touched: Touched,
 }
 
 /// The time of a key whose row has been given.
@@ -36,6 +39,7 @@ impl FirstRow {
         schema: SchemaRef,
         keys: &[usize],
         time: usize,
+        lifetime: Option<Lifetime>,
     ) -> Result<Self, Error> {
         Ok(Self {
             keys: Keys::new(input, keys)?,
@@ -45,6 +49,8 @@ impl FirstRow {
             groups: Groups::default(),
             first: Vec::new(),
             waiting: BTreeMap::new(),
+            lifetime,
+            touched: Touched::default(),
         })
     }
 }
@@ -60,15 +66,19 @@ impl Keeper for FirstRow {
         let times = times(batch, self.time, "the time column")?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;
+        let now = self.lifetime.as_ref().map(Lifetime::now);
         for (row, &time) in times.iter().enumerate() {
             // As Flink: what is just as old as the watermark is not late here.
             if time < marks.at(row) {
-                outlet.counts.late.add(1);
+                outlet.late(batch, row, marks.at(row));
                 continue;
             }
             let group = self.groups.number(keys.row(row));
             if group >= self.first.len() {
                 self.first.resize(group + 1, NONE);
+            }
+            if self.first[group] == GIVEN && self.touched.has_passed(group, now) {
+                self.first[group] = NONE;
             }
             let first = self.first[group];
             if time >= first || first == GIVEN {
@@ -79,6 +89,7 @@ impl Keeper for FirstRow {
                 outlet.counts.filtered.add(1);
             }
             self.first[group] = time;
+            self.touched.touch(group, now);
             self.waiting.insert((time, group), rows.row(row).data().into());
         }
         Ok(())
@@ -86,9 +97,11 @@ impl Keeper for FirstRow {
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
         let mut due = Vec::new();
+        let now = self.lifetime.as_ref().map(Lifetime::now);
         while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
             let ((_, group), row) = first.remove_entry();
             self.first[group] = GIVEN;
+            self.touched.touch(group, now);
             due.push(row);
         }
         if due.is_empty() {
@@ -99,6 +112,19 @@ impl Keeper for FirstRow {
             self.row_converter.convert_rows(due.iter().map(|row| parser.parse(row))).map_err(told)?;
         outlet.counts.passed.add(due.len() as u64);
         outlet.give(RecordBatch::try_new(self.schema.clone(), columns).map_err(told)?)
+    }
+
+    fn expire(&mut self, _outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let Some(now) = self.lifetime.as_mut().and_then(Lifetime::is_due) else { return Ok(()) };
+        let has_passed =
+            |group: usize| self.first[group] == GIVEN && self.touched.has_passed(group, Some(now));
+        let moved = self.groups.retain(|group| !has_passed(group));
+        self.first = compacted(std::mem::take(&mut self.first), &moved);
+        self.touched.moved(&moved);
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        self.waiting =
+            waiting.filter_map(|((time, group), row)| Some(((time, moved[group]?), row))).collect();
+        Ok(())
     }
 
     fn held(&self) -> u64 {

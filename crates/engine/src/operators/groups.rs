@@ -15,6 +15,8 @@ pub(crate) struct Groups {
     len: usize,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    /// How many were left when some were let go of.
+    left: usize,
 }
 
 /// Keys one behind the other, and where each ends.
@@ -35,9 +37,23 @@ impl Groups {
         (0..self.len).map(|number| key(&self.blocks, number))
     }
 
+    /// Whether there are so many more than were left the last time that it is worth to look which are needed.
+    pub(crate) fn have_grown(&self) -> bool {
+        self.len >= 2 * self.left + BLOCK_KEYS
+    }
+
+    /// Lets go of keys; the others move up, in their order. By the old number of each, the new one.
+    pub(crate) fn retain(&mut self, stays: impl Fn(usize) -> bool) -> Vec<Option<usize>> {
+        let all = std::mem::take(self);
+        let moved = all.keys().enumerate().map(|(number, key)| stays(number).then(|| self.number(key)));
+        let moved = moved.collect();
+        self.left = self.len;
+        moved
+    }
+
     /// The number of a key's group, a new one if need be.
     pub(crate) fn number(&mut self, wanted: &[u8]) -> usize {
-        let Self { blocks, len, table, hasher } = self;
+        let Self { blocks, len, table, hasher, .. } = self;
         let hash = hasher.hash_one(wanted);
         if let Some(&number) = table.find(hash, |&number| key(blocks, number as usize) == wanted) {
             return number as usize;
@@ -58,6 +74,11 @@ impl Groups {
         table.insert_unique(hash, number as u32, again);
         number
     }
+}
+
+/// What there is of each group, without those that are let go of.
+pub(crate) fn compacted<T>(of_groups: Vec<T>, moved: &[Option<usize>]) -> Vec<T> {
+    of_groups.into_iter().zip(moved).filter_map(|(of_group, moved)| moved.map(|_| of_group)).collect()
 }
 
 /// The key of a group.
@@ -87,5 +108,17 @@ mod tests {
             "a key has another's place"
         );
         assert_eq!((groups.len(), groups.number(b""), groups.number(b"")), (10_000, 10_000, 10_000));
+        assert!(groups.have_grown());
+        let moved = groups.retain(|number| number.is_multiple_of(3));
+        assert_eq!((groups.len(), &moved[..4]), (3_334, &[Some(0), None, None, Some(1)][..]));
+        assert_eq!(compacted((0..10_001).collect(), &moved)[..3], [0, 3, 6]);
+        for (key, number) in numbers {
+            let again = moved[number];
+            assert!(
+                again.is_none_or(|again| groups.number(&key) == again),
+                "a key was moved to another's place"
+            );
+        }
+        assert_eq!((groups.len(), groups.have_grown()), (3_334, false));
     }
 }

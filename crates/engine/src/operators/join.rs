@@ -11,6 +11,7 @@ use datafusion_common::cast::as_boolean_array;
 use narthex_planner::{Join, JoinKind, JoinSides, PairCondition};
 
 use super::Keeper;
+use super::lifetime::{Lifetime, Moment};
 use super::rows::{KeyRows, Keys, all_of, told};
 use crate::error::Error;
 use crate::graph::StageNode;
@@ -26,16 +27,20 @@ mod window;
 const PAIRS_AT_ONCE: usize = 4 * 1024;
 
 /// What one task runs of a join.
-pub(super) fn keeper(stage: &StageNode, join: &Join) -> Result<Box<dyn Keeper>, Error> {
+pub(super) fn keeper(
+    stage: &StageNode,
+    join: &Join,
+    lifetime: Option<Lifetime>,
+) -> Result<Box<dyn Keeper>, Error> {
     let pairs = Pairs::new(stage, join)?;
     Ok(match join.kind {
-        JoinKind::Regular => Box::new(regular::RegularJoin::new(pairs)),
+        JoinKind::Regular => Box::new(regular::RegularJoin::new(pairs, lifetime)),
         JoinKind::Interval { left, right, least_ms, most_ms } => {
             Box::new(interval::IntervalJoin::new(pairs, [left, right], least_ms, most_ms))
         }
         JoinKind::Window { left, right } => Box::new(window::WindowJoin::new(pairs, [left, right])),
         JoinKind::Temporal { left, right, skips_older } => {
-            Box::new(temporal::TemporalJoin::new(pairs, [left, right], skips_older))
+            Box::new(temporal::TemporalJoin::new(pairs, [left, right], skips_older, lifetime))
         }
     })
 }
@@ -44,11 +49,13 @@ pub(super) fn keeper(stage: &StageNode, join: &Join) -> Result<Box<dyn Keeper>, 
 struct Kept {
     bytes: Box<[u8]>,
     has_met: Cell<bool>,
+    /// When it came; only where rows have a lifetime.
+    came: Moment,
 }
 
 impl Kept {
     fn new(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.into(), has_met: Cell::new(false) }
+        Self { bytes: bytes.into(), has_met: Cell::new(false), came: 0 }
     }
 }
 

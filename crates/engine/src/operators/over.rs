@@ -15,7 +15,8 @@ use datafusion_expr::EmitTo;
 use narthex_planner::{AggregateCall, Frame, OverCall};
 
 use super::Keeper;
-use super::groups::Groups;
+use super::groups::{Groups, compacted};
+use super::lifetime::{Lifetime, Touched};
 use super::rows::{Keys, all_of, times, told};
 use crate::aggregate::accumulator;
 use crate::error::Error;
@@ -42,6 +43,8 @@ pub(crate) struct Over {
     /// Rows that wait for their time, with their key; those of one time as they came.
     waiting: BTreeMap<(i64, u64), Row>,
     arrived: u64,
+    lifetime: Option<Lifetime>,
+    touched: Touched,
 }
 
 /// What is kept of a key.
@@ -51,8 +54,7 @@ struct OfKey {
     before: VecDeque<Row>,
     /// What each call's accumulator knows of all rows.
     states: Vec<Box<[u8]>>,
-    /// Rows so far.
-    count: i64,
+    numbers: Numbers,
     /// The times of its rows that wait, each with the watermark that is the first to pass it: of a row that came behind
     /// the watermark, the next one.
     waiting: BTreeMap<i64, i64>,
@@ -62,6 +64,29 @@ struct OfKey {
     looks: BTreeSet<i64>,
     /// The latest look: if nothing came meanwhile, the key is forgotten.
     last_look: i64,
+}
+
+/// The numbers of the last row of a key that was computed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Numbers {
+    /// Rows so far.
+    row: i64,
+    /// One more than the rows of earlier times.
+    rank: i64,
+    /// Times so far.
+    dense_rank: i64,
+    time: i64,
+}
+
+impl Numbers {
+    /// Those of the next row, which is not earlier.
+    fn next(self, time: i64) -> Self {
+        let row = self.row + 1;
+        if row > 1 && time == self.time {
+            return Self { row, ..self };
+        }
+        Self { row, rank: row, dense_rank: self.dense_rank + 1, time }
+    }
 }
 
 impl OfKey {
@@ -140,7 +165,29 @@ impl Over {
             of_groups: Vec::new(),
             waiting: BTreeMap::new(),
             arrived: 0,
+            lifetime: None,
+            touched: Touched::default(),
         })
+    }
+
+    /// The same, which forgets keys that nothing comes for.
+    pub(crate) fn with_lifetime(self, lifetime: Option<Lifetime>) -> Self {
+        Self { lifetime, ..self }
+    }
+
+    /// Lets go of keys that have no rows waiting.
+    fn forget(&mut self, is_forgotten: impl Fn(usize, &OfKey) -> bool) {
+        let mut waits = vec![false; self.groups.len()];
+        self.waiting.values().for_each(|row| waits[row.group] = true);
+        let of_groups = &self.of_groups;
+        let moved = self.groups.retain(|group| waits[group] || !is_forgotten(group, &of_groups[group]));
+        self.of_groups = compacted(std::mem::take(&mut self.of_groups), &moved);
+        self.touched.moved(&moved);
+        let before = self.of_groups.iter_mut().flat_map(|of_key| &mut of_key.before);
+        for row in self.waiting.values_mut().chain(before) {
+            // Those that stay have a new number.
+            row.group = moved[row.group].unwrap_or(row.group);
+        }
     }
 
     /// Rows before a row that some call looks at.
@@ -189,17 +236,23 @@ impl Over {
         let mut columns: Vec<ArrayRef> =
             block.columns.iter().map(|column| column.slice(block.first, due.len())).collect();
         let calls = self.calls.clone();
+        let numbers: Vec<Numbers> = due
+            .iter()
+            .map(|row| {
+                let numbers = &mut self.of_groups[row.group].numbers;
+                *numbers = numbers.next(row.time);
+                *numbers
+            })
+            .collect();
+        let each = |number: fn(&Numbers) -> i64| -> ArrayRef {
+            Arc::new(numbers.iter().map(number).map(Some).collect::<Int64Array>())
+        };
         for (number, call) in calls.iter().enumerate() {
             columns.push(match call {
                 OverCall::Aggregate(call) => self.aggregate(number, call, &block, due)?,
-                OverCall::RowNumber => {
-                    let numbers = due.iter().zip(&block.at).zip(&block.key_rows).map(|((row, at), rows)| {
-                        // Kept rows are counted already.
-                        let kept = rows.iter().take_while(|row| **row < block.first).count();
-                        self.of_groups[row.group].count + (at - kept) as i64 + 1
-                    });
-                    Arc::new(Int64Array::from(numbers.collect::<Vec<_>>()))
-                }
+                OverCall::RowNumber => each(|numbers| numbers.row),
+                OverCall::Rank => each(|numbers| numbers.rank),
+                OverCall::DenseRank => each(|numbers| numbers.dense_rank),
                 OverCall::Lag { column, rows, default } => {
                     let last: Vec<usize> =
                         (0..due.len()).map(|row| self.frame_of(&block, row).end - 1).collect();
@@ -208,9 +261,7 @@ impl Over {
             });
         }
         for row in due {
-            let of_key = &mut self.of_groups[row.group];
-            of_key.before.push_back(row.clone());
-            of_key.count += 1;
+            self.of_groups[row.group].before.push_back(row.clone());
         }
         let kept = usize::try_from(self.kept_rows()).unwrap_or(usize::MAX);
         for row in due {
@@ -416,24 +467,29 @@ impl Keeper for Over {
         let keys = self.keys.of(batch)?;
         let times = self.time.map(|at| times(batch, at, "the time column")).transpose()?;
         let is_unbounded = self.is_unbounded();
+        let now = self.lifetime.as_ref().map(Lifetime::now);
         let mut due = Vec::new();
         for row in 0..batch.num_rows() {
             let time = times.map(|times| times[row]);
             if is_unbounded && time.is_some_and(|time| time <= marks.at(row)) {
-                outlet.counts.late.add(1);
+                outlet.late(batch, row, marks.at(row));
                 continue;
             }
             let group = self.groups.number(keys.row(row));
             if group >= self.of_groups.len() {
                 self.of_groups.resize_with(group + 1, OfKey::default);
             }
+            if self.touched.has_passed(group, now) && self.of_groups[group].waiting.is_empty() {
+                self.of_groups[group] = OfKey::default();
+            }
+            self.touched.touch(group, now);
             let of_key = &mut self.of_groups[group];
             if let Some(time) = time.filter(|_| !is_unbounded) {
                 // As Flink with a frame that begins somewhere: late is what is not behind the key's last row that was
                 // computed. Its count begins at 0.
                 of_key.pass(marks.at(row));
                 if time <= of_key.passed {
-                    outlet.counts.late.add(1);
+                    outlet.late(batch, row, marks.at(row));
                     continue;
                 }
                 if let Frame::Range(Some(range_ms)) = self.frame {
@@ -457,15 +513,33 @@ impl Keeper for Over {
     }
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let now = self.lifetime.as_ref().map(Lifetime::now);
         let mut due = Vec::new();
         while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
             let row = first.remove();
+            self.touched.touch(row.group, now);
             let of_key = &mut self.of_groups[row.group];
             of_key.waiting.remove(&row.time);
             of_key.passed = of_key.passed.max(row.time);
             due.push(row);
         }
-        self.take(due, outlet)
+        self.take(due, outlet)?;
+        if matches!(self.frame, Frame::Range(Some(_))) && self.groups.have_grown() {
+            self.of_groups.iter_mut().for_each(|of_key| of_key.pass(watermark));
+            self.forget(|_, of_key| of_key.looks.is_empty());
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self, _outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        if let Some(now) = self.lifetime.as_mut().and_then(Lifetime::is_due) {
+            let touched = std::mem::take(&mut self.touched);
+            let has_passed: Vec<bool> =
+                (0..self.groups.len()).map(|group| touched.has_passed(group, Some(now))).collect();
+            self.touched = touched;
+            self.forget(|group, _| has_passed[group]);
+        }
+        Ok(())
     }
 
     fn held(&self) -> u64 {

@@ -110,7 +110,7 @@ impl Keeper for WindowRank {
         for row in 0..batch.num_rows() {
             let time = window_time(ends[row], self.window.zone);
             if time <= marks.at(row) {
-                outlet.counts.late.add(1);
+                outlet.late(batch, row, marks.at(row));
                 continue;
             }
             let open = self.open.entry((time, starts[row])).or_default();

@@ -10,7 +10,7 @@ use arrow::row::RowConverter;
 use narthex_planner::{WindowKind, Windows, to_local, window_time};
 
 use super::Keeper;
-use super::groups::Groups;
+use super::groups::{Groups, compacted};
 use super::rows::{Keys, all_of, times, told};
 use crate::aggregate::bytes_at;
 use crate::error::Error;
@@ -188,21 +188,27 @@ impl Keeper for Sessions {
         let times = times(batch, self.windows.time, "a session's time")?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;
-        let mut late = 0;
         for (row, &time) in times.iter().enumerate() {
             let group = self.groups.number(keys.row(row));
             let watermark = marks.at(row);
             let local = to_local(time, self.windows.zone);
             if !self.add(group, local, rows.row(row).as_ref(), watermark) {
-                late += 1;
+                outlet.late(batch, row, watermark);
             }
         }
-        outlet.counts.late.add(late);
         Ok(())
     }
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
-        self.give(watermark, outlet)
+        self.give(watermark, outlet)?;
+        if self.groups.have_grown() {
+            let of_groups = &self.of_groups;
+            let moved = self.groups.retain(|group| !of_groups[group].is_empty());
+            self.of_groups = compacted(std::mem::take(&mut self.of_groups), &moved);
+            let due = std::mem::take(&mut self.due).into_iter();
+            self.due = due.filter_map(|(time, group, number)| Some((time, moved[group]?, number))).collect();
+        }
+        Ok(())
     }
 
     fn held(&self) -> u64 {

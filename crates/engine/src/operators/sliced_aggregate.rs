@@ -76,11 +76,18 @@ impl SlicedAggregate {
     }
 
     /// Adds rows that came behind one watermark.
-    fn add(&mut self, part: &Part, batch: &RecordBatch, watermark: i64) -> Result<u64, Error> {
+    fn add(
+        &mut self,
+        part: &Part,
+        batch: &RecordBatch,
+        watermark: i64,
+        outlet: &Outlet<'_>,
+    ) -> Result<(), Error> {
         let windows = self.windows_of(part.start);
         let until = windows.iter().map(|(time, ..)| *time).max().unwrap_or(watermark);
         if until <= watermark {
-            return Ok(part.rows.len() as u64);
+            part.rows.iter().for_each(|row| outlet.late(batch, *row as usize, watermark));
+            return Ok(());
         }
         self.open.extend(windows.into_iter().filter(|(time, ..)| *time > watermark));
         if !self.slices.contains_key(&part.start) {
@@ -95,7 +102,7 @@ impl SlicedAggregate {
             slice.groups.add(batch, &part.rows, &self.keys, &self.calls, &mut self.numbers)?;
             self.held += part.rows.len() as u64;
         }
-        Ok(0)
+        Ok(())
     }
 
     /// Gives the windows that have ended by a watermark, and lets go of slices that are in no other.
@@ -165,8 +172,7 @@ impl Keeper for SlicedAggregate {
                 row += 1;
             }
             for part in parts.iter().filter(|part| !part.rows.is_empty()) {
-                let late = self.add(part, batch, watermark)?;
-                outlet.counts.late.add(late);
+                self.add(part, batch, watermark, outlet)?;
             }
         }
         Ok(())

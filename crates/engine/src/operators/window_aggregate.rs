@@ -63,7 +63,7 @@ impl WindowAggregate {
     }
 
     /// The rows by window, without the late ones.
-    fn parts(&self, batch: &RecordBatch, marks: &Marks, late: &mut u64) -> Result<Vec<Part>, Error> {
+    fn parts(&self, batch: &RecordBatch, marks: &Marks, outlet: &Outlet<'_>) -> Result<Vec<Part>, Error> {
         let border = |at: usize| times(batch, at, "a window's border");
         let (starts, ends) = (border(self.window.start)?, border(self.window.end)?);
         let mut parts: Vec<Part> = Vec::new();
@@ -79,7 +79,7 @@ impl WindowAggregate {
             }
             let part = &mut parts[last];
             if part.time <= marks.at(row) {
-                *late += 1;
+                outlet.late(batch, row, marks.at(row));
             } else {
                 part.rows.push(row as u32);
             }
@@ -111,9 +111,7 @@ impl Keeper for WindowAggregate {
         marks: &Marks,
         outlet: &mut Outlet<'_>,
     ) -> Result<(), Error> {
-        let mut late = 0;
-        let parts = self.parts(batch, marks, &mut late)?;
-        outlet.counts.late.add(late);
+        let parts = self.parts(batch, marks, outlet)?;
         parts.iter().try_for_each(|part| self.add(part, batch))
     }
 

@@ -7,32 +7,6 @@ use super::{Binder, logic};
 use crate::bound::Bound;
 use crate::functions;
 
-/// Functions of many rows.
-pub(super) const AGGREGATES: [&str; 22] = [
-    "COUNT",
-    "SUM",
-    "AVG",
-    "MIN",
-    "MAX",
-    "FIRST_VALUE",
-    "LAST_VALUE",
-    "LISTAGG",
-    "COLLECT",
-    "ARRAY_AGG",
-    "STDDEV_POP",
-    "STDDEV_SAMP",
-    "STDDEV",
-    "VAR_POP",
-    "VAR_SAMP",
-    "VARIANCE",
-    "PERCENTILE",
-    "ROW_NUMBER",
-    "RANK",
-    "DENSE_RANK",
-    "LAG",
-    "LEAD",
-];
-
 impl Binder<'_> {
     /// Binds one of these calls: as any other, with its words beside its values.
     pub(super) fn special(&self, expr: &Expr, span: Span) -> Result<Bound, Mistake> {

@@ -9,6 +9,7 @@ mod quote;
 mod read;
 mod value;
 
+pub use self::value::write_text as write_json_text;
 use super::Function;
 
 /// See the module.

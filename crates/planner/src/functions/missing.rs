@@ -2,38 +2,6 @@
 
 use narthex_sql::{Mistake, Span};
 
-/// Functions over many rows.
-const AGGREGATES: [&str; 28] = [
-    "APPROX_COUNT_DISTINCT",
-    "ARRAY_AGG",
-    "AVG",
-    "COLLECT",
-    "COUNT",
-    "CUME_DIST",
-    "DENSE_RANK",
-    "FIRST_VALUE",
-    "JSON_ARRAYAGG",
-    "JSON_OBJECTAGG",
-    "LAG",
-    "LAST_VALUE",
-    "LEAD",
-    "LISTAGG",
-    "MAX",
-    "MIN",
-    "NTILE",
-    "PERCENTILE",
-    "PERCENT_RANK",
-    "RANK",
-    "ROW_NUMBER",
-    "STDDEV",
-    "STDDEV_POP",
-    "STDDEV_SAMP",
-    "SUM",
-    "VAR_POP",
-    "VAR_SAMP",
-    "VARIANCE",
-];
-
 /// Functions of windows, as tables or in GROUP BY, and what tells of them.
 const OF_WINDOWS: [&str; 16] = [
     "CUMULATE",
@@ -91,11 +59,6 @@ const ELSEWHERE: [(&str, &str); 12] = [
 
 /// What to say of a name that is known, if it is.
 pub(super) fn known(name: &str, span: Span) -> Option<Mistake> {
-    if AGGREGATES.contains(&name) {
-        let message = format!("{name} is an aggregate function and cannot stand here");
-        let advice = "aggregates stand in the SELECT list or HAVING of a query that groups, or have OVER (…)";
-        return Some(Mistake::new(span, message).advise(advice));
-    }
     if name == "CURRENT_WATERMARK" {
         let message = "CURRENT_WATERMARK takes one time column, and stands in SELECT, WHERE or GROUP BY";
         return Some(Mistake::new(span, message).advise("write CURRENT_WATERMARK(rt)"));

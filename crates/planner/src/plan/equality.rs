@@ -49,6 +49,7 @@ impl PartialEq for Relation {
                 Self::Watermark { input: a, time: b, watermark: c },
                 Self::Watermark { input: d, time: e, watermark: f },
             ) => a == d && b == e && c.eq(f),
+            (Self::Clock { input: a }, Self::Clock { input: b }) => a == b,
             (Self::Windows { input: a, windows: b }, Self::Windows { input: c, windows: d }) => {
                 a == c && b == d
             }

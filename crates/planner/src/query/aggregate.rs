@@ -7,16 +7,18 @@ use arrow::datatypes::TimestampMillisecondType;
 use datafusion_common::ScalarValue;
 use datafusion_physical_expr::expressions::Column;
 use narthex_sql::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Select,
-    SelectItem, Spanned,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArgumentList, FunctionArguments, GroupByExpr, JsonNullClause, Select, SelectItem, Spanned,
 };
 use narthex_sql::{DataType, Span};
 
 use super::windows::{Auxiliary, auxiliary, group_window};
 use super::{QueryBinder, Rows, all, project};
-use crate::aggregates::{self, AggregateCall};
-use crate::bind::children;
+use crate::aggregates::{self, AggregateCall, Resolved};
+use crate::bind::{Binder, children};
 use crate::bound::Bound;
+use crate::common::is_text;
+use crate::functions;
 use crate::kernel::Kernel;
 use crate::plan::{Projected, Relation, Stateful, StatefulInput, StatefulOperator, WindowPlaces, Windows};
 use crate::scope::{Scope, ScopeColumn, TimeAttribute, WindowColumn, WindowPart};
@@ -68,7 +70,7 @@ impl QueryBinder<'_> {
         let grouping = self.grouping(select, &exprs, sets, rows.clone(), group_window.is_some())?;
         let mut grouped = grouping.rows(&rows.scope);
         if let Some(window) = group_window {
-            self.auxiliaries(select, &window, &mut grouped.scope)?;
+            self.auxiliaries(select, window, &mut grouped.scope)?;
         }
         if let Some(having) = &select.having {
             let predicate = self.condition(&grouped.scope, having)?.expr;
@@ -188,8 +190,9 @@ impl QueryBinder<'_> {
         Some((exprs, sets))
     }
 
-    /// Applies `GROUP BY TUMBLE(…)` and its like, as if FROM had read from that window.
-    fn with_group_window(&self, exprs: &[Expr], rows: Rows) -> Option<(Rows, Option<(WindowKind, Span)>)> {
+    /// Applies `GROUP BY TUMBLE(…)` and its like, as if FROM had read from that window; and tells whether its time is
+    /// that of the clock.
+    fn with_group_window(&self, exprs: &[Expr], rows: Rows) -> Option<(Rows, Option<(WindowKind, bool)>)> {
         let mut found = exprs.iter().filter_map(|expr| group_window(expr, self.environment));
         let Some(first) = found.next() else { return Some((rows, None)) };
         let window = self.told_all(first)?;
@@ -198,8 +201,8 @@ impl QueryBinder<'_> {
             return None;
         }
         let time = self.expr(&rows.scope, window.time)?;
-        let at = self.time_column(&rows.scope, &time, window.time.span())?;
-        let mut rows = rows;
+        let (mut rows, at) = self.timed(rows, &time, window.time.span())?;
+        let is_by_clock = rows.scope.columns[at].time == Some(TimeAttribute::Proctime);
         let mut keys = Vec::new();
         if matches!(window.kind, WindowKind::Session { .. }) {
             let others = exprs.iter().filter(|expr| group_window(expr, self.environment).is_none());
@@ -208,7 +211,7 @@ impl QueryBinder<'_> {
             (rows, keys) = with_columns(rows, values);
         }
         let rows = self.in_windows(rows, window.kind, 0, at, keys);
-        Some((rows, Some((window.kind, window.span))))
+        Some((rows, Some((window.kind, is_by_clock))))
     }
 
     /// Rows with the windows that their time falls into.
@@ -250,19 +253,23 @@ impl QueryBinder<'_> {
         Rows { relation, scope }
     }
 
-    /// The place of a value that must be a time attribute.
-    pub(super) fn time_column(&self, scope: &Scope, time: &Bound, span: Span) -> Option<usize> {
+    /// Rows that tell the time of a value, which must be a time attribute, and its place.
+    pub(super) fn timed(&self, rows: Rows, time: &Bound, span: Span) -> Option<(Rows, usize)> {
         let at = time.expr.downcast_ref::<Column>().map(Column::index);
-        let column = at.and_then(|at| scope.columns.get(at));
-        match column.map(|column| column.time) {
-            Some(Some(TimeAttribute::Rowtime)) => return at,
-            Some(Some(TimeAttribute::Proctime)) => {
-                self.refuse(
-                    span,
-                    "windows by processing time are not supported",
-                    "use the time of the events: a column with a WATERMARK",
-                );
-                return None;
+        let column = at.and_then(|at| rows.scope.columns.get(at));
+        match (at, column.and_then(|column| column.time)) {
+            (Some(at), Some(TimeAttribute::Rowtime)) => return Some((rows, at)),
+            (Some(at), Some(TimeAttribute::Proctime)) => {
+                let Rows { relation, scope } = rows;
+                let Some(relation) = by_clock(relation) else {
+                    self.refuse(
+                        span,
+                        "windows by processing time take the rows of tables, not of other windows, joins or OVER",
+                        "use the time of the events: a column with a WATERMARK",
+                    );
+                    return None;
+                };
+                return Some((Rows { relation, scope }, at));
             }
             _ => {}
         }
@@ -403,7 +410,12 @@ impl QueryBinder<'_> {
             );
             return None;
         };
-        if !list.clauses.is_empty() || function.null_treatment.is_some() || !function.within_group.is_empty()
+        let is_json = |clause: &FunctionArgumentClause| {
+            matches!(clause, FunctionArgumentClause::JsonNullClause(_)) && name.starts_with("JSON_")
+        };
+        if !list.clauses.iter().all(is_json)
+            || function.null_treatment.is_some()
+            || !function.within_group.is_empty()
         {
             self.refuse(
                 span,
@@ -413,6 +425,10 @@ impl QueryBinder<'_> {
             return None;
         }
         let is_distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
+        if name == "JSON_ARRAYAGG" || name == "JSON_OBJECTAGG" {
+            let resolved = self.json_aggregate(&name, function, list, span, scope)?;
+            return self.called(resolved, false, function, scope, columns);
+        }
         let mut values = Vec::new();
         for argument in &list.args {
             match argument {
@@ -435,11 +451,70 @@ impl QueryBinder<'_> {
                 }
             }
         }
+        let has_keys = function.filter.is_none();
+        let resolved = self.told(aggregates::resolve(&name, values, is_distinct, has_keys, span))?;
+        self.called(resolved, is_distinct, function, scope, columns)
+    }
+
+    /// `JSON_ARRAYAGG` and `JSON_OBJECTAGG`: values become JSON row by row.
+    fn json_aggregate(
+        &self,
+        name: &str,
+        function: &Function,
+        list: &FunctionArgumentList,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Resolved> {
+        let (key, value) = match list.args.as_slice() {
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] if name == "JSON_ARRAYAGG" => (None, value),
+            [FunctionArg::ExprNamed { name: key, arg: FunctionArgExpr::Expr(value), .. }] => {
+                (Some(key), value)
+            }
+            _ => {
+                let usage = "JSON_ARRAYAGG(value) or JSON_OBJECTAGG(KEY 'key' VALUE value)";
+                self.refuse(span, format!("{name} is written otherwise"), format!("write {usage}"));
+                return None;
+            }
+        };
+        if list.duplicate_treatment.is_some() || function.filter.is_some() {
+            let message = format!("{name} takes neither DISTINCT nor FILTER");
+            self.refuse(span, message, "select such rows first, in a sub-query");
+            return None;
+        }
+        let key = match key {
+            Some(key) => Some(self.expr(scope, key)?),
+            None => None,
+        };
+        if let Some(key) = key.as_ref().filter(|key| !is_text(&key.data_type)) {
+            let message = format!("{name}: a key must be a text, not {}", key.data_type);
+            self.refuse(key.span, message, "cast it to STRING");
+            return None;
+        }
+        let mut json = self.expr(scope, value)?;
+        if !functions::makes_json(value) {
+            let binder = Binder { scope, environment: self.environment };
+            json = self.told(functions::call(&binder, "JSON_STRING", vec![json], Vec::new(), span))?;
+        }
+        let keeps_nulls = list.clauses.iter().fold(key.is_some(), |keeps, clause| match clause {
+            FunctionArgumentClause::JsonNullClause(clause) => *clause == JsonNullClause::NullOnNull,
+            _ => keeps,
+        });
+        Some(aggregates::resolve_json(key, json, keeps_nulls))
+    }
+
+    /// A call whose values are columns.
+    fn called(
+        &self,
+        resolved: Resolved,
+        is_distinct: bool,
+        function: &Function,
+        scope: &Scope,
+        columns: &mut Vec<(String, Bound)>,
+    ) -> Option<AggregateCall> {
         let filter = match &function.filter {
             Some(condition) => Some(self.condition(scope, condition)?),
             None => None,
         };
-        let resolved = self.told(aggregates::resolve(&name, values, is_distinct, filter.is_none(), span))?;
         let mut column = |bound: Bound| {
             // A value that several calls share is one column.
             let known = columns.iter().position(|(_, known)| known.expr.eq(&bound.expr));
@@ -473,7 +548,7 @@ impl QueryBinder<'_> {
     }
 
     /// Lets TUMBLE_START and its like be read from the window's columns.
-    fn auxiliaries(&self, select: &Select, window: &(WindowKind, Span), scope: &mut Scope) -> Option<()> {
+    fn auxiliaries(&self, select: &Select, window: (WindowKind, bool), scope: &mut Scope) -> Option<()> {
         let mut all = Vec::new();
         selected_exprs(select).for_each(|expr| every(expr, &mut all));
         for expr in all {
@@ -490,13 +565,19 @@ impl QueryBinder<'_> {
             let part = match what {
                 Auxiliary::Start => WindowPart::Start,
                 Auxiliary::End => WindowPart::End,
-                Auxiliary::Rowtime => WindowPart::Time,
-                Auxiliary::Proctime => {
+                Auxiliary::Rowtime if window.1 => {
+                    self.refuse(expr.span(), format!("{expr} is of a window by the time of the events"), {
+                        "the window is by processing time: use …_PROCTIME"
+                    });
+                    return None;
+                }
+                Auxiliary::Proctime if !window.1 => {
                     self.refuse(expr.span(), format!("{expr} is of a window by processing time"), {
                         "the window is by the time of the events: use …_ROWTIME"
                     });
                     return None;
                 }
+                Auxiliary::Rowtime | Auxiliary::Proctime => WindowPart::Time,
             };
             let at = scope.window_part(part)?;
             let column = &scope.columns[at];
@@ -505,6 +586,24 @@ impl QueryBinder<'_> {
         }
         Some(())
     }
+}
+
+/// The same rows, whose time is that of the clock; none where they come from an operator with a time of its own.
+fn by_clock(relation: Relation) -> Option<Relation> {
+    let within = |input: Box<Relation>| by_clock(*input).map(Box::new);
+    Some(match relation {
+        Relation::Scan { .. } | Relation::OneRow => Relation::Clock { input: Box::new(relation) },
+        Relation::Filter { input, predicate } => Relation::Filter { input: within(input)?, predicate },
+        Relation::Project { input, columns } => Relation::Project { input: within(input)?, columns },
+        Relation::Unnest { input, unnest } => Relation::Unnest { input: within(input)?, unnest },
+        Relation::NotNull { input, columns, on_null } => {
+            Relation::NotNull { input: within(input)?, columns, on_null }
+        }
+        Relation::Watermark { input, .. } => by_clock(*input)?,
+        Relation::Union(inputs) => Relation::Union(inputs.into_iter().map(by_clock).collect::<Option<_>>()?),
+        Relation::Clock { .. } => relation,
+        Relation::Windows { .. } | Relation::Stateful(_) => return None,
+    })
 }
 
 impl Grouping {

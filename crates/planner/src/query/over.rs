@@ -260,8 +260,7 @@ impl QueryBinder<'_> {
             to: u64::MAX,
             is_last_first,
         };
-        let number = DataType::NotNull(Box::new(DataType::BigInt));
-        Some(with_results(rows, width, keys, operator, vec![(expr.clone(), number)]))
+        Some(with_results(rows, width, keys, operator, vec![(expr.clone(), number())]))
     }
 
     /// Rows numbered from the last one backwards: who takes the first of them has versions, whom nobody else can use.
@@ -275,8 +274,7 @@ impl QueryBinder<'_> {
         order: &[usize],
     ) -> Option<Rows> {
         let mut columns = all(&rows.scope, None, Span::empty());
-        let number = DataType::NotNull(Box::new(DataType::BigInt));
-        let one = Bound::literal(ScalarValue::Int64(Some(1)), number.clone(), expr.span());
+        let one = Bound::literal(ScalarValue::Int64(Some(1)), number(), expr.span());
         let at = columns.len();
         columns.push((format!("$o{at}"), one));
         let mut rows = widened(rows, columns);
@@ -295,7 +293,9 @@ impl QueryBinder<'_> {
             column.name = format!("${}", column.name);
         }
         rows.scope.versions = Some(Versions { places, number: number_at, is_open: true, replaced });
-        rows.scope.computed.push((expr.clone(), Bound::column(&format!("$o{at}"), at, number, expr.span())));
+        rows.scope
+            .computed
+            .push((expr.clone(), Bound::column(&format!("$o{at}"), at, number(), expr.span())));
         rows.scope.width = Some(width);
         Some(rows)
     }
@@ -327,9 +327,11 @@ impl QueryBinder<'_> {
         for (expr, function) in functions {
             let name = function.name.to_string().to_uppercase();
             let (call, data_type) = match name.as_str() {
-                "ROW_NUMBER" => (OverCall::RowNumber, DataType::NotNull(Box::new(DataType::BigInt))),
+                "ROW_NUMBER" => (OverCall::RowNumber, number()),
+                "RANK" => (OverCall::Rank, number()),
+                "DENSE_RANK" => (OverCall::DenseRank, number()),
                 "LAG" => self.lag(function, expr.span(), &rows.scope, &mut columns)?,
-                "LEAD" | "RANK" | "DENSE_RANK" | "NTILE" | "PERCENT_RANK" | "CUME_DIST" => {
+                "LEAD" | "NTILE" | "PERCENT_RANK" | "CUME_DIST" => {
                     let advice = "it would need rows that have not come yet, or change with later ones";
                     self.refuse(expr.span(), format!("{name} OVER is not supported"), advice);
                     return None;
@@ -445,6 +447,11 @@ impl QueryBinder<'_> {
             _ => None,
         }
     }
+}
+
+/// The type of a row's number.
+fn number() -> DataType {
+    DataType::NotNull(Box::new(DataType::BigInt))
 }
 
 /// Narrows the operator that numbers rows, if this column is its number.

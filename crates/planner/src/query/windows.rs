@@ -108,7 +108,7 @@ impl QueryBinder<'_> {
         };
         self.not_replaced(&rows.scope)?;
         let time = self.expr(&rows.scope, &Expr::Identifier(call.time.clone()))?;
-        let at = self.time_column(&rows.scope, &time, call.time.span)?;
+        let (rows, at) = self.timed(rows, &time, call.time.span)?;
         let mut keys = Vec::new();
         for key in &call.partition_by {
             let bound = self.expr(&rows.scope, key)?;

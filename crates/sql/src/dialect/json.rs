@@ -1,7 +1,8 @@
-//! `JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`, whose clauses stand between the parentheses, and `JSON_OBJECT`.
+//! `JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`, whose clauses stand between the parentheses, `JSON_OBJECT` and
+//! `JSON_OBJECTAGG`.
 //!
 //! Each of the first three becomes a call with the two arguments that all have, and its clauses as named ones:
-//! `RETURNING`, `WRAPPER`, `ON EMPTY`, `ON ERROR`. `JSON_OBJECT` has pairs of a key and a value.
+//! `RETURNING`, `WRAPPER`, `ON EMPTY`, `ON ERROR`. The last two have pairs of a key and a value.
 
 use sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause, FunctionArguments,
@@ -50,13 +51,29 @@ pub(super) fn object(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
     if !parser.consume_token(&Token::RParen) {
         return expected(", NULL ON NULL, ABSENT ON NULL or )", parser.peek_token_ref());
     }
-    let mut object = super::call(name, pairs);
-    if let Expr::Function(function) = &mut object
+    Ok(with_null_clause(super::call(name, pairs), on_null))
+}
+
+/// `JSON_OBJECTAGG([KEY] key VALUE value [{NULL | ABSENT} ON NULL])`.
+pub(super) fn object_aggregate(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+    let name = parser.parse_identifier()?;
+    parser.expect_token(&Token::LParen)?;
+    let pair = pair(parser)?;
+    let on_null = null_clause(parser)?;
+    if !parser.consume_token(&Token::RParen) {
+        return expected("NULL ON NULL, ABSENT ON NULL or )", parser.peek_token_ref());
+    }
+    Ok(with_null_clause(super::call(name, vec![pair]), on_null))
+}
+
+fn with_null_clause(call: Expr, on_null: Option<JsonNullClause>) -> Expr {
+    let mut call = call;
+    if let Expr::Function(function) = &mut call
         && let FunctionArguments::List(list) = &mut function.args
     {
         list.clauses.extend(on_null.map(FunctionArgumentClause::JsonNullClause));
     }
-    Ok(object)
+    call
 }
 
 fn pair(parser: &mut Parser<'_>) -> Result<FunctionArg, ParserError> {

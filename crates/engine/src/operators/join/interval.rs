@@ -108,7 +108,7 @@ impl Keeper for IntervalJoin {
                 self.arrived += 1;
                 self.sides[input].add(encoded.key(row), time, until, self.arrived, kept);
             } else if !has_met && time <= watermark && !self.pairs.sides_out.keeps()[input] {
-                outlet.counts.late.add(1);
+                outlet.late(batch, row, watermark);
             } else {
                 let kept = Kept::new(encoded.row(row));
                 kept.has_met.set(has_met);

@@ -1,4 +1,4 @@
-//! Pairs of all rows that ever came.
+//! Pairs of all rows that ever came, or that came within `table.exec.state.ttl`.
 
 use arrow::array::RecordBatch;
 use hashbrown::HashMap;
@@ -7,6 +7,7 @@ use super::{Found, Kept, Pairs};
 use crate::clock::{END, NEVER};
 use crate::error::Error;
 use crate::operators::Keeper;
+use crate::operators::lifetime::{Lifetime, has_passed};
 use crate::stage::{Marks, Outlet};
 
 /// What one task has of a join without bounds.
@@ -15,11 +16,12 @@ pub(super) struct RegularJoin {
     /// By side, then by key.
     rows: [HashMap<Box<[u8]>, Vec<Kept>>; 2],
     held: u64,
+    lifetime: Option<Lifetime>,
 }
 
 impl RegularJoin {
-    pub(super) fn new(pairs: Pairs) -> Self {
-        Self { pairs, rows: [HashMap::new(), HashMap::new()], held: 0 }
+    pub(super) fn new(pairs: Pairs, lifetime: Option<Lifetime>) -> Self {
+        Self { pairs, rows: [HashMap::new(), HashMap::new()], held: 0, lifetime }
     }
 }
 
@@ -33,11 +35,12 @@ impl Keeper for RegularJoin {
     ) -> Result<(), Error> {
         let encoded = self.pairs.encode(input, batch)?;
         let mut has_met = vec![false; batch.num_rows()];
+        let now = self.lifetime.as_ref().map(Lifetime::now);
         let others = &self.rows[1 - input];
         let mut found = Found::new(&self.pairs, input, &encoded, &mut has_met, vec![NEVER; batch.num_rows()]);
         for row in 0..batch.num_rows() {
             for kept in others.get(encoded.key(row)).into_iter().flatten() {
-                if encoded.can_meet(row) {
+                if encoded.can_meet(row) && now.is_none_or(|now| !has_passed(kept.came, now)) {
                     found.add(row, kept, outlet)?;
                 }
             }
@@ -49,7 +52,8 @@ impl Keeper for RegularJoin {
                 outlet.counts.filtered.add(1);
                 continue;
             }
-            let kept = Kept::new(encoded.row(row));
+            let mut kept = Kept::new(encoded.row(row));
+            kept.came = now.unwrap_or_default();
             kept.has_met.set(has_met);
             match own.get_mut(encoded.key(row)) {
                 Some(rows) => rows.push(kept),
@@ -69,6 +73,22 @@ impl Keeper for RegularJoin {
             self.pairs.leave(side, rows.values().flatten(), outlet)?;
         }
         self.held = 0;
+        Ok(())
+    }
+
+    fn expire(&mut self, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let Some(now) = self.lifetime.as_mut().and_then(Lifetime::is_due) else { return Ok(()) };
+        for side in 0..2 {
+            let mut gone = Vec::new();
+            self.rows[side].retain(|_, rows| {
+                // They stand as they came.
+                let passed = rows.partition_point(|row| has_passed(row.came, now));
+                gone.extend(rows.drain(..passed));
+                !rows.is_empty()
+            });
+            self.held -= gone.len() as u64;
+            self.pairs.leave(side, gone.iter(), outlet)?;
+        }
         Ok(())
     }
 

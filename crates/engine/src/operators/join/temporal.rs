@@ -9,7 +9,8 @@ use super::{Kept, PAIRS_AT_ONCE, Pairs};
 use crate::clock::{END, NEVER};
 use crate::error::Error;
 use crate::operators::Keeper;
-use crate::operators::groups::Groups;
+use crate::operators::groups::{Groups, compacted};
+use crate::operators::lifetime::{Lifetime, Touched};
 use crate::operators::rows::times;
 use crate::stage::{Marks, Outlet};
 
@@ -41,10 +42,17 @@ pub(super) struct TemporalJoin {
     /// What time it is.
     now: i64,
     held: u64,
+    lifetime: Option<Lifetime>,
+    touched: Touched,
 }
 
 impl TemporalJoin {
-    pub(super) fn new(pairs: Pairs, times: [usize; 2], skips_older: bool) -> Self {
+    pub(super) fn new(
+        pairs: Pairs,
+        times: [usize; 2],
+        skips_older: bool,
+        lifetime: Option<Lifetime>,
+    ) -> Self {
         Self {
             pairs,
             times,
@@ -56,7 +64,31 @@ impl TemporalJoin {
             arrived: 0,
             now: NEVER,
             held: 0,
+            lifetime,
+            touched: Touched::default(),
         }
+    }
+
+    /// Lets go of keys for which no row waits, with their versions.
+    fn let_go(
+        &mut self,
+        has_passed: impl Fn(usize, &BTreeMap<i64, Kept>) -> bool,
+        outlet: &mut Outlet<'_>,
+    ) -> Result<(), Error> {
+        let mut waits = vec![false; self.keys.len()];
+        self.waiting.values().filter_map(|row| row.key).for_each(|key| waits[key] = true);
+        let versions = &self.versions;
+        let moved = self.keys.retain(|key| waits[key] || !has_passed(key, &versions[key]));
+        for (versions, _) in self.versions.iter().zip(&moved).filter(|(_, moved)| moved.is_none()) {
+            self.held -= versions.len() as u64;
+            self.pairs.leave(1, versions.values(), outlet)?;
+        }
+        self.versions = compacted(std::mem::take(&mut self.versions), &moved);
+        self.touched.moved(&moved);
+        self.waiting.values_mut().for_each(|row| row.key = row.key.and_then(|key| moved[key]));
+        let replaced = std::mem::take(&mut self.replaced).into_iter();
+        self.replaced = replaced.filter_map(|(time, key)| Some((time, moved[key]?))).collect();
+        Ok(())
     }
 
     /// Joins rows whose time has come.
@@ -106,10 +138,14 @@ impl Keeper for TemporalJoin {
         let times = times(batch, self.times[input], "the time column of a join")?;
         let encoded = self.pairs.encode(input, batch)?;
         let mut late = Vec::new();
+        let now = self.lifetime.as_ref().map(Lifetime::now);
         for (row, &time) in times.iter().enumerate() {
             let kept = Kept::new(encoded.row(row));
             let key = encoded.can_meet(row).then(|| self.keys.number(encoded.key(row)));
             self.versions.resize_with(self.keys.len(), BTreeMap::new);
+            if let Some(key) = key {
+                self.touched.touch(key, now);
+            }
             if input == 0 {
                 let row = Waiting { time, key, kept, mark: marks.at(row) };
                 if row.time <= self.now {
@@ -159,8 +195,19 @@ impl Keeper for TemporalJoin {
                 self.held -= versions.len() as u64;
                 self.pairs.leave(1, versions.values(), outlet)?;
             }
+        } else if self.keys.have_grown() {
+            self.let_go(|_, versions| versions.is_empty(), outlet)?;
         }
         Ok(())
+    }
+
+    fn expire(&mut self, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let Some(now) = self.lifetime.as_mut().and_then(Lifetime::is_due) else { return Ok(()) };
+        let touched = std::mem::take(&mut self.touched);
+        let has_passed: Vec<bool> =
+            (0..self.keys.len()).map(|key| touched.has_passed(key, Some(now))).collect();
+        self.touched = touched;
+        self.let_go(|key, versions| has_passed[key] || versions.is_empty(), outlet)
     }
 
     fn held(&self) -> u64 {

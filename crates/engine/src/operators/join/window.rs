@@ -69,7 +69,7 @@ impl Keeper for WindowJoin {
         for row in 0..batch.num_rows() {
             let of = |window: &WindowPlaces| window_time(ends[row], window.zone);
             if of(&places) <= marks.at(row) {
-                outlet.counts.late.add(1);
+                outlet.late(batch, row, marks.at(row));
                 continue;
             }
             let time = of(&self.windows[0]).max(of(&self.windows[1]));

@@ -133,7 +133,8 @@ impl Json {
     }
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// A text with its quotes.
+pub fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
         match character {

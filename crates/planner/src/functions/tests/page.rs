@@ -3,7 +3,7 @@
 //! What is here comes from the functions themselves, what Flink has from a list of names, and answers from the tables
 //! of the other tests, which a real Flink gave. So a function that comes or goes changes the page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use narthex_testkit::generated::{self, code};
@@ -11,6 +11,7 @@ use narthex_testkit::generated::{self, code};
 use super::{
     Answer, COLUMNS, answer, collections, conversions, hashes, json, numbers, patterns, strings, times,
 };
+use crate::aggregates::usages_of_many_rows;
 use crate::functions::function_usages;
 use crate::testing::{bind_over, type_over};
 
@@ -396,8 +397,12 @@ fn the_page_lists_every_function_of_flink() {
         ours.len()
     );
     let (mut refused, mut silent) = (Vec::new(), Vec::new());
+    let of_many_rows: BTreeMap<&str, &str> = usages_of_many_rows().collect();
+    assert!(of_many_rows.keys().all(|name| theirs.contains(name)));
     for (title, names) in FLINK {
         let (here, missing): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| ours.contains(**name));
+        let missing = missing.into_iter().filter(|name| !of_many_rows.contains_key(name));
+        let missing: Vec<&str> = missing.collect();
         refused.extend(missing.iter().map(|name| [code(name), (*title).to_owned(), code(&refusal(name))]));
         if here.is_empty() {
             continue;
@@ -413,6 +418,8 @@ fn the_page_lists_every_function_of_flink() {
         let _ = write!(page, "## {title}\n\n{table}\n");
     }
     assert_eq!(silent, [""; 0], "without a call that Flink answered");
+    let table = generated::table(["function"], of_many_rows.values().map(|usage| [code(usage)]));
+    let _ = write!(page, "## Many rows\n\nIn groups of windows, and with `OVER`.\n\n{table}\n");
     let table = generated::table(["function", "of", "what is said"], refused);
     let _ = write!(page, "## Refused\n\n{table}");
     generated::check_file("docs/sql-functions.md", &page);

@@ -1,4 +1,4 @@
-//! Durations and sizes as Flink writes them: `5 s`, `500 ms`, `1 mb`.
+//! Durations and sizes as Flink writes them: `5 s`, `500 ms`, `PT5S`, `1 mb`.
 
 use std::time::Duration;
 
@@ -7,6 +7,11 @@ use std::time::Duration;
 /// # Errors
 /// A sentence that names what is expected.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    if text.trim().starts_with(['p', 'P']) {
+        return iso_duration(text.trim()).ok_or_else(|| {
+            format!("{text:?} is no duration; write for example \"5 s\", \"10 min\" or \"PT5S\"")
+        });
+    }
     let (number, unit) = split(text)?;
     let nanos: u64 = match unit.as_str() {
         "" | "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1_000_000,
@@ -32,6 +37,7 @@ pub fn parse_bytes(text: &str) -> Result<usize, String> {
         "k" | "kb" | "kibibytes" => 1 << 10,
         "m" | "mb" | "mebibytes" => 1 << 20,
         "g" | "gb" | "gibibytes" => 1 << 30,
+        "t" | "tb" | "tebibytes" => 1 << 40,
         _ => return Err(format!("{unit:?} is no unit of size; write b, kb, mb or gb, as in \"1 mb\"")),
     };
     number
@@ -61,6 +67,38 @@ pub fn format_bytes(bytes: usize) -> String {
     format!("{bytes} b")
 }
 
+/// `P2DT3H4M5.5S`, without a sign.
+fn iso_duration(text: &str) -> Option<Duration> {
+    let upper = text.to_ascii_uppercase();
+    let rest = upper.strip_prefix('P')?;
+    let (days, time) = rest.split_once('T').map_or((rest, None), |(days, time)| (days, Some(time)));
+    let mut total = Duration::ZERO;
+    let parts =
+        [(days, &[('D', 86_400)][..]), (time.unwrap_or_default(), &[('H', 3600), ('M', 60), ('S', 1)][..])];
+    for (mut rest, units) in parts {
+        for &(unit, seconds) in units {
+            let Some((number, behind)) = rest.split_once(unit) else { continue };
+            rest = behind;
+            let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+            let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            if whole.is_empty()
+                || !is_digits(fraction)
+                || fraction.len() > 9
+                || (!fraction.is_empty() && unit != 'S')
+            {
+                return None;
+            }
+            let nanos = format!("{fraction:0<9}").parse().ok()?;
+            let whole = whole.parse::<u64>().ok()?.checked_mul(seconds)?;
+            total = total.checked_add(Duration::new(whole, nanos))?;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+    }
+    (upper.len() > 1 && time != Some("")).then_some(total)
+}
+
 fn split(text: &str) -> Result<(u64, String), String> {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -75,15 +113,21 @@ mod tests {
 
     #[test]
     fn durations_and_sizes_are_read_flinks_way() {
-        for (text, ms) in
-            [("5 s", 5000), ("500ms", 500), ("10 min", 600_000), ("1 h", 3_600_000), ("7", 7), ("0 s", 0)]
-        {
+        for (text, ms) in [
+            ("5 s", 5000),
+            ("500ms", 500),
+            ("10 min", 600_000),
+            ("1 h", 3_600_000),
+            ("7", 7),
+            ("0 s", 0),
+            ("pt1m2.5s", 62_500),
+        ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         for (text, bytes) in [("1 mb", 1 << 20), ("64kb", 1 << 16), ("17", 17), ("2 GB", 2 << 30)] {
             assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
         }
-        for text in ["", "s", "-1 s", "1.5 s", "1 parsec", "99999999999999 d"] {
+        for text in ["", "s", "-1 s", "1.5 s", "1 parsec", "99999999999999 d", "PT"] {
             assert!(parse_duration(text).is_err(), "{text}");
             assert!(parse_bytes(text).is_err(), "{text}");
         }
