@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Generate(args) => generate::run(*args),
         Command::Run(args) => exit::in_runtime(sql::run::run(*args)),
-        Command::Check(args) => sql::check::run(*args),
+        Command::Check(args) => exit::in_runtime(sql::check::run(*args)),
         Command::Write(args) => exit::in_runtime(write::run(*args)),
         Command::Receive(args) => exit::in_runtime(receive::run(*args)),
         Command::Replay(args) => exit::in_runtime(replay::run(*args)),

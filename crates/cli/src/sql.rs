@@ -5,6 +5,7 @@ mod closing;
 mod environment;
 mod job_file;
 mod metrics;
+mod rehearsal;
 mod report;
 pub(crate) mod run;
 mod secrets;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::Column;
-use narthex_planner::{Job, Relation, Stateful, StatefulOperator, Table};
+use narthex_planner::{Insert, Job, Relation, Stateful, StatefulOperator, Table};
 
 use crate::operator::Operator;
 
@@ -117,9 +117,14 @@ enum Start {
 impl JobGraph {
     /// The graph of a job.
     pub fn of(job: &Job) -> Self {
+        Self::of_inserts(job.inserts.iter())
+    }
+
+    /// The graph of inserts that run together.
+    pub fn of_inserts<'a>(inserts: impl Iterator<Item = &'a Insert>) -> Self {
         let graph = Self { scans: Vec::new(), sinks: Vec::new(), stages: Vec::new(), pipelines: Vec::new() };
         let mut builder = Builder { graph, stateful: Vec::new() };
-        for insert in &job.inserts {
+        for insert in inserts {
             let sink = builder.sink(&insert.sink);
             for path in builder.paths(&insert.input, sink) {
                 builder.pipeline(path, To::Sink(sink), sink);

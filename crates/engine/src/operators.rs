@@ -8,6 +8,7 @@ mod join;
 mod lifetime;
 mod over;
 mod rank;
+mod reorder;
 pub(crate) mod rows;
 mod sessions;
 mod sliced_aggregate;
@@ -83,6 +84,7 @@ pub(crate) fn keeper(stage: &StageNode, ttl: Option<Duration>) -> Result<Box<dyn
             let over = over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls);
             Box::new(over?.with_lifetime(Lifetime::of(ttl)))
         }
+        StatefulOperator::Reorder { time } => Box::new(reorder::Reorder::new(stage.schema.clone(), *time)?),
         StatefulOperator::CurrentWatermark => {
             Box::new(current_watermark::CurrentWatermark { schema: stage.schema.clone() })
         }

@@ -249,6 +249,9 @@ fn stateful(text: &mut String, of: &Stateful, depth: usize) {
         StatefulOperator::FirstRow { keys, .. } => {
             writeln!(text, "{indent}First row {}; keeps every key that was ever seen", by(keys))
         }
+        StatefulOperator::Reorder { time } => {
+            writeln!(text, "{indent}Reorder by {}; keeps rows until their time has passed", named(&[*time]))
+        }
         StatefulOperator::CurrentWatermark => writeln!(text, "{indent}Current watermark; in one task"),
         StatefulOperator::Join(join) => writeln!(text, "{indent}{}", joined(join, &of.inputs)),
     };

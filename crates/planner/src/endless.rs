@@ -54,6 +54,7 @@ fn kept(operator: &StatefulOperator) -> Option<(&'static str, &'static str)> {
         | StatefulOperator::WindowAggregate { .. }
         | StatefulOperator::Sessions { .. }
         | StatefulOperator::WindowRank { .. }
+        | StatefulOperator::Reorder { .. }
         | StatefulOperator::CurrentWatermark => None,
     }
 }

@@ -20,6 +20,7 @@ mod kernel;
 mod moments;
 mod plan;
 mod printer;
+mod probe;
 mod prune;
 mod query;
 mod scope;
@@ -47,6 +48,7 @@ pub use plan::{
     Plan, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, Step, Table, TableColumn,
     Unnest, WindowPlaces, Windows,
 };
+pub use probe::{Probe, probes};
 pub use scope::{Scope, ScopeColumn, TimeAttribute, WindowColumn, WindowPart};
 pub use script::{Planned, plan};
 pub use secret::is_secret;

@@ -270,6 +270,11 @@ pub enum StatefulOperator {
         /// What is computed of them.
         calls: Vec<OverCall>,
     },
+    /// The rows in the order of time, each when it has passed; those that come behind it at once.
+    Reorder {
+        /// The time column.
+        time: usize,
+    },
     /// Each row with the watermark before it behind its columns, null before the first one.
     CurrentWatermark,
     /// Pairs of rows of two inputs: the columns of the left one, and behind them those of the right one.
@@ -556,6 +561,7 @@ impl StatefulOperator {
             Self::WindowRank { .. } => "window-rank",
             Self::FirstRow { .. } => "first-row",
             Self::Over { .. } => "over",
+            Self::Reorder { .. } => "reorder",
             Self::CurrentWatermark => "current-watermark",
             Self::Join(join) => match join.kind {
                 JoinKind::Regular => "join",
@@ -582,6 +588,7 @@ impl StatefulOperator {
                 let called = calls.iter().flat_map(OverCall::columns);
                 first(keys.iter().copied().chain(*time).chain(called).collect())
             }
+            Self::Reorder { time } => first(vec![*time]),
             Self::CurrentWatermark => Some(Vec::new()),
             Self::Join(join) => Some(join.columns()),
         }
@@ -603,6 +610,7 @@ impl StatefulOperator {
                 let order = order.collect();
                 Self::WindowRank { keys: all(keys), window, order, from, to, is_last_first }
             }
+            Self::Reorder { time } => Self::Reorder { time: place(0, time) },
             Self::FirstRow { keys, time } => Self::FirstRow { keys: all(keys), time: place(0, time) },
             Self::Over { keys, time, frame, calls } => Self::Over {
                 keys: all(keys),

@@ -643,7 +643,7 @@ pub(crate) fn projected_as(name: &str, data_type: &DataType, value: Bound) -> Pr
 }
 
 /// All that a query sees of a table.
-fn scan(table: &Arc<Table>) -> Rows {
+pub(crate) fn scan(table: &Arc<Table>) -> Rows {
     let mut scope = Scope::default();
     for column in &table.visible {
         let time = column.is_proctime.then_some(TimeAttribute::Proctime);

@@ -12,12 +12,15 @@ use narthex_sql::{
 
 use crate::bound::Bound;
 use crate::catalog::{self, Catalog, Entry};
+use crate::common;
 use crate::describe;
 use crate::endless::endless;
 use crate::environment::Environment;
 use crate::functions;
 use crate::hints::{Hints, with_options};
-use crate::plan::{Insert, Job, OnNull, Plan, Projected, Relation, Step, Table};
+use crate::plan::{
+    Insert, Job, OnNull, Plan, Projected, Relation, Stateful, StatefulInput, StatefulOperator, Step, Table,
+};
 use crate::prune::pruned;
 use crate::query::{QueryBinder, Rows, counted, projected_as};
 use crate::scope::{Scope, ScopeColumn, TimeAttribute};
@@ -319,6 +322,7 @@ impl Planner {
             return None;
         }
         self.check_times(insert, &rows)?;
+        let rows = self.reordered(insert, &sink, rows)?;
         let columns = self.stored(insert, &sink, &rows, &targets)?;
         let mut input = Relation::Project { input: Box::new(rows.relation), columns };
         let written = sink.written().enumerate();
@@ -382,6 +386,31 @@ impl Planner {
                 .advise("CAST the others: CAST(rt AS TIMESTAMP_LTZ(3)), or TIMESTAMP(3)"),
         );
         None
+    }
+
+    /// `sink.reorder`: the rows in the order of the stream's time. Rows with the same texts are kept by one task.
+    fn reordered(&self, insert: &InsertStatement, sink: &Table, rows: Rows) -> Option<Rows> {
+        let asked = sink.options.iter().find(|option| option.key == "sink.reorder");
+        if !asked.is_some_and(|option| option.value.trim().eq_ignore_ascii_case("true")) {
+            return Some(rows);
+        }
+        let Rows { relation, scope } = rows;
+        let is_time = |column: &ScopeColumn| column.time == Some(TimeAttribute::Rowtime);
+        let Some(time) = scope.columns.iter().position(is_time) else {
+            let message = format!(
+                "{} has sink.reorder, and no column of this query tells the stream's time",
+                sink.name
+            );
+            let advice = "select the column of a table's WATERMARK, or window_time, as it is";
+            self.tell(Mistake::new(insert.query.span(), message).advise(advice));
+            return None;
+        };
+        let columns = relation.columns();
+        let is_text = |at: &usize| common::is_text(&columns[*at].1);
+        let keys = (0..columns.len()).filter(is_text).collect();
+        let inputs = vec![StatefulInput { relation, keys }];
+        let stateful = Stateful { inputs, operator: StatefulOperator::Reorder { time }, columns };
+        Some(Rows { relation: Relation::Stateful(Box::new(stateful)), scope })
     }
 
     /// The query's columns as the table's: in its order and types, null where the query has none.

@@ -4,11 +4,12 @@
 //! counted, logged, and ends the program with exit code 1; a line cut short is taken back.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use narthex_model::{Labels, Sample};
@@ -23,11 +24,18 @@ pub struct DeadLetters(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    path: PathBuf,
-    file: Mutex<File>,
+    target: Mutex<Target>,
     written: AtomicU64,
     failed: AtomicU64,
     under_way: AtomicU64,
+}
+
+/// Where letters go.
+#[derive(Debug)]
+enum Target {
+    File(PathBuf, File),
+    /// The first few of each reason.
+    Examples(usize, BTreeMap<String, Vec<DeadLetter>>),
 }
 
 /// Letters on their way to the file.
@@ -46,7 +54,27 @@ impl DeadLetters {
         let path = path.as_ref().to_owned();
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         let [written, failed, under_way] = std::array::from_fn(|_| AtomicU64::new(0));
-        Ok(Self(Arc::new(Shared { path, file: Mutex::new(file), written, failed, under_way })))
+        let target = Mutex::new(Target::File(path, file));
+        Ok(Self(Arc::new(Shared { target, written, failed, under_way })))
+    }
+
+    /// Keeps the first letters of each reason, up to this many, and writes none.
+    pub fn examples(most: usize) -> Self {
+        let [written, failed, under_way] = std::array::from_fn(|_| AtomicU64::new(0));
+        let target = Mutex::new(Target::Examples(most, BTreeMap::new()));
+        Self(Arc::new(Shared { target, written, failed, under_way }))
+    }
+
+    /// The letters that were kept, by reason; none where they are written to a file.
+    pub fn kept(&self) -> BTreeMap<String, Vec<DeadLetter>> {
+        match &*self.target() {
+            Target::File(..) => BTreeMap::new(),
+            Target::Examples(_, kept) => kept.clone(),
+        }
+    }
+
+    fn target(&self) -> MutexGuard<'_, Target> {
+        self.0.target.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Appends the letters and empties them. Blocks on the disk: call it where that may be.
@@ -55,15 +83,23 @@ impl DeadLetters {
             return;
         }
         let (lines, count) = (std::mem::take(&mut letters.lines), std::mem::take(&mut letters.count));
-        let result = append(&mut self.0.file.lock().unwrap_or_else(PoisonError::into_inner), &lines);
-        match result {
+        let mut target = self.target();
+        let (path, file) = match &mut *target {
+            Target::File(path, file) => (path, file),
+            Target::Examples(most, kept) => {
+                keep(&lines, *most, kept);
+                self.0.written.fetch_add(count, Ordering::Relaxed);
+                return;
+            }
+        };
+        match append(file, &lines) {
             Ok(()) => {
                 self.0.written.fetch_add(count, Ordering::Relaxed);
             }
             Err(error) if self.0.failed.fetch_add(count, Ordering::Relaxed) == 0 => tracing::error!(
                 "cannot write dead letters to {}: {error}; the samples in them are counted in the ledger but not \
                  kept; make room or point --dead-letters elsewhere",
-                self.0.path.display()
+                path.display()
             ),
             Err(_) => {}
         }
@@ -94,6 +130,17 @@ impl DeadLetters {
     /// Letters that could not be written.
     pub fn failed(&self) -> u64 {
         self.0.failed.load(Ordering::Relaxed)
+    }
+}
+
+/// Keeps the letters of reasons of which there are not enough yet.
+fn keep(lines: &[u8], most: usize, kept: &mut BTreeMap<String, Vec<DeadLetter>>) {
+    for line in lines.split(|&byte| byte == b'\n') {
+        let Ok(letter) = serde_json::from_slice::<DeadLetter>(line) else { continue };
+        let of_reason = kept.entry(letter.reason.clone()).or_default();
+        if of_reason.len() < most {
+            of_reason.push(letter);
+        }
     }
 }
 
@@ -286,6 +333,15 @@ pub struct DeadLetter {
     stale: bool,
     #[serde(default)]
     timestamp: Option<i64>,
+    /// What could not be decoded.
+    #[serde(default)]
+    pub raw: Option<String>,
+    /// The columns of a row, in the order of their names.
+    #[serde(default)]
+    pub row: BTreeMap<String, Option<String>>,
+    /// Where the record or row was, or was for.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use narthex_planner::{Job, Step};
 
 use super::job_file::JobFile;
+use super::rehearsal::SampleFile;
 use super::{environment, run};
 use crate::logging;
 use crate::mistakes::Mistakes;
@@ -20,6 +21,10 @@ pub(crate) struct CheckArgs {
     /// Where the file is to run: narthex, or flink (then what only narthex understands is listed)
     #[arg(long, value_name = "NAME", default_value = "narthex")]
     engine: String,
+    /// Run the jobs over this file in place of their table, or of TABLE, without writing anything: series, samples/s,
+    /// late rows by watermark delay, labels that make series many, what would be lost; may be repeated
+    #[arg(long, value_name = "[TABLE=]FILE")]
+    sample: Vec<String>,
     /// The job file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -29,13 +34,15 @@ pub(crate) struct CheckArgs {
 ///
 /// # Errors
 /// Wrong flags or a wrong job file: exit code 64.
-pub(crate) fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let mut mistakes = Mistakes::default();
     mistakes.take("log-format", logging::init_for_job("text"));
     if !["narthex", "flink"].contains(&args.engine.as_str()) {
         mistakes.add("engine", format!("{:?} is not one of narthex, flink", args.engine));
     }
     let (settings, warnings) = run::settings(&args.set, &mut mistakes);
+    let samples = args.sample.iter().filter_map(|text| mistakes.take("sample", SampleFile::parse(text)));
+    let samples: Vec<SampleFile> = samples.collect();
     mistakes.into_result()?;
     let file = JobFile::load(&args.file, &settings, &run::context(None))?;
     let mut text = String::new();
@@ -47,6 +54,9 @@ pub(crate) fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         jobs(&file, &mut text);
     }
     run::print(&text)?;
+    if !samples.is_empty() {
+        run::print(&format!("\n{}", run::rehearse(&args.file, &settings, samples).await?))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

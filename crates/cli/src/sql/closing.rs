@@ -35,6 +35,62 @@ impl Closing {
         self.tables.extend(job.tables.into_iter().map(|(name, ledger)| (named(name), ledger)));
     }
 
+    /// Records that were read.
+    pub(crate) fn records(&self) -> u64 {
+        self.sources.values().map(|source| source.records).sum()
+    }
+
+    /// Operators with late rows: their name, these, and all of their rows.
+    pub(crate) fn late(&self) -> Vec<(&str, u64, u64)> {
+        let operators = self.operators.iter().filter(|(_, operator)| operator.late > 0);
+        operators.map(|(name, operator)| (name.as_str(), operator.late, operator.rows_in)).collect()
+    }
+
+    /// The ledgers of a table in all jobs.
+    fn of_table<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a TableLedger> {
+        let is_it = move |name: &str| {
+            let number = name.strip_suffix(table).and_then(|before| before.strip_suffix('.'));
+            name == table || number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+        };
+        self.tables.iter().filter(move |(name, _)| is_it(name)).map(|(_, ledger)| ledger)
+    }
+
+    /// Rows of a table that it took.
+    pub(crate) fn rows_of(&self, table: &str) -> u64 {
+        self.of_table(table).map(|ledger| ledger.rows - ledger.unwritten).sum()
+    }
+
+    /// What became of a Prometheus table's samples.
+    pub(crate) fn fates_of(&self, table: &str) -> Vec<String> {
+        let of = |fate: &str| -> u64 {
+            let sinks = self.of_table(table).filter_map(|ledger| ledger.sink.as_ref()?.get(fate));
+            sinks.map(total).sum()
+        };
+        let fates = ["written", "rejected", "dropped", "pending"].map(|fate| (fate, of(fate)));
+        let told = fates.iter().filter(|(fate, count)| *count > 0 || *fate == "written");
+        told.map(|(fate, count)| format!("{count} {fate}")).collect()
+    }
+
+    /// What was lost, by reason, most first: samples, rows and records.
+    pub(crate) fn lost(&self) -> Vec<(String, u64)> {
+        let mut lost: BTreeMap<String, u64> = BTreeMap::new();
+        for door in ["rejected", "dropped"] {
+            let reasons = self.samples.get(door).and_then(Value::as_object).into_iter().flatten();
+            for (reason, count) in reasons.filter(|(reason, _)| reason.as_str() != "duplicate_same") {
+                *lost.entry(reason.clone()).or_default() += total(count);
+            }
+        }
+        let undecodable: u64 = self.sources.values().map(|source| source.undecodable).sum();
+        let failed: u64 = self.operators.values().map(|operator| operator.failed).sum();
+        let late: u64 = self.operators.values().map(|operator| operator.late).sum();
+        for (reason, count) in [("undecodable", undecodable), ("row_error", failed), ("late", late)] {
+            *lost.entry(reason.to_owned()).or_default() += count;
+        }
+        let mut lost: Vec<_> = lost.into_iter().filter(|(_, count)| *count > 0).collect();
+        lost.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        lost
+    }
+
     /// Tells of dead letters that could not be written: of records and rows as well as of samples.
     pub(crate) fn tell_of_dead_letters(&mut self, failed: u64) {
         if failed > 0 {

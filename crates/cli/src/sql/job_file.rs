@@ -12,6 +12,7 @@ use narthex_planner::{Job, Plan, Settings, Step, Table};
 use narthex_sql::{Location, Mistake, Source, Span};
 
 use super::environment;
+use super::rehearsal::Rehearsal;
 use super::secrets::Masked;
 
 /// A job file and what it comes to.
@@ -56,6 +57,19 @@ impl JobFile {
     /// # Errors
     /// When it cannot be read, or its [`JobMistakes`].
     pub(crate) fn load(path: &Path, settings: &Settings, context: &Context) -> anyhow::Result<Self> {
+        Self::load_for(path, settings, context, None)
+    }
+
+    /// The same for a rehearsal, which stands in for what its jobs write to.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub(crate) fn load_for(
+        path: &Path,
+        settings: &Settings,
+        context: &Context,
+        rehearsal: Option<&Rehearsal>,
+    ) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
         let mut text = String::from_utf8(bytes).map_err(|error| no_utf8(&name, &error))?;
@@ -63,11 +77,25 @@ impl JobFile {
         if text.starts_with(BYTE_ORDER_MARK) {
             text.drain(..BYTE_ORDER_MARK.len_utf8());
         }
-        Ok(Self::plan(name, text, settings, context)?)
+        Ok(Self::plan(name, text, settings, context, rehearsal)?)
+    }
+
+    /// The jobs of the file as they were planned.
+    pub(crate) fn planned(&self) -> impl Iterator<Item = &Job> {
+        self.plan.steps.iter().filter_map(|step| match step {
+            Step::Job(job) => Some(job),
+            Step::Print(_) => None,
+        })
     }
 
     /// Plans the text of a file.
-    fn plan(name: String, text: String, settings: &Settings, context: &Context) -> Result<Self, JobMistakes> {
+    fn plan(
+        name: String,
+        text: String,
+        settings: &Settings,
+        context: &Context,
+        rehearsal: Option<&Rehearsal>,
+    ) -> Result<Self, JobMistakes> {
         let mut script = narthex_sql::parse(&text);
         let mut masked = Masked::of(&text);
         let variable = |name: &str| std::env::var(name).ok();
@@ -83,8 +111,10 @@ impl JobFile {
         let mut reader_of_stdin = None;
         for step in &planned.plan.steps {
             if let Step::Job(job) = step {
-                let connected = connected(job, context, &mut mistakes);
-                check_standard_input(job, connected.as_ref(), &mut reader_of_stdin, &mut mistakes);
+                let connected = connected(job, context, rehearsal, &mut mistakes);
+                if rehearsal.is_none() {
+                    check_standard_input(job, connected.as_ref(), &mut reader_of_stdin, &mut mistakes);
+                }
                 jobs.extend(connected);
             }
         }
@@ -114,26 +144,39 @@ impl JobFile {
 }
 
 /// A job with what reads and writes its tables; none when there are mistakes, which are told.
-fn connected(job: &Job, context: &Context, mistakes: &mut Vec<Mistake>) -> Option<Connected> {
-    let graph = JobGraph::of(job);
+fn connected(
+    job: &Job,
+    context: &Context,
+    rehearsal: Option<&Rehearsal>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Connected> {
+    let probes = rehearsal.map(|_| narthex_planner::probes(job)).unwrap_or_default();
+    let graph = JobGraph::of_inserts(job.inserts.iter().chain(probes.iter().map(|probe| &probe.insert)));
     let context = Context { zone: job.settings.zone(), ..context.clone() };
     let (mut sources, mut sinks) = (Vec::new(), Vec::new());
     for scan in &graph.scans {
-        match &scan.table {
-            None => sources.push(None),
-            Some(table) => match narthex_connectors::source(&definition(table), &scan.columns, &context) {
-                Ok(source) => sources.push(Some(source)),
-                Err(found) => mistakes.extend(found),
-            },
-        }
+        let Some(table) = &scan.table else {
+            sources.push(None);
+            continue;
+        };
+        let source = match rehearsal {
+            Some(rehearsal) => rehearsal.source(job, definition(table), &scan.columns, &context),
+            None => narthex_connectors::source(&definition(table), &scan.columns, &context),
+        };
+        source.map(|source| sources.push(Some(source))).unwrap_or_else(|found| mistakes.extend(found));
     }
     for table in &graph.sinks {
-        match narthex_connectors::sink(&definition(table), &context) {
-            Ok(sink) => sinks.push(sink),
-            Err(found) => mistakes.extend(found),
-        }
+        let probe = probes.iter().find(|probe| Arc::ptr_eq(&probe.insert.sink, table));
+        let sink = match (rehearsal, probe) {
+            (Some(rehearsal), Some(probe)) => Ok(rehearsal.times(probe)),
+            (Some(rehearsal), None) => rehearsal.sink(&definition(table), &context),
+            (None, _) => narthex_connectors::sink(&definition(table), &context),
+        };
+        sink.map(|sink| sinks.push(sink)).unwrap_or_else(|found| mistakes.extend(found));
     }
-    check_circles(job, &graph, mistakes);
+    if rehearsal.is_none() {
+        check_circles(job, &graph, mistakes);
+    }
     let is_whole = sources.len() == graph.scans.len() && sinks.len() == graph.sinks.len();
     is_whole.then(|| Connected { graph, sources, sinks, settings: job.settings.clone() })
 }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::closing::Closing;
 use super::job_file::{Connected, JobFile};
 use super::metrics::JobMetrics;
+use super::rehearsal::{Rehearsal, SampleFile};
 use super::report::Report;
 use crate::ledger::write_json;
 use crate::listen;
@@ -46,6 +47,9 @@ pub(crate) struct RunArgs {
     /// Append records, rows and samples that came to nothing to this NDJSON file; - is standard output
     #[arg(long, value_name = "PATH")]
     dead_letters: Option<String>,
+    /// Write nothing: samples go to the built-in receiver, and what they come to is printed
+    #[arg(long, conflicts_with = "dead_letters")]
+    dry_run: bool,
     /// The job file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -97,7 +101,13 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         .map(|path| open_dead_letters(path).map_err(|(path, error)| format!("cannot open {path}: {error}")));
     let dead_letters = dead_letters.and_then(|opened| mistakes.take("dead-letters", opened));
     mistakes.into_result()?;
-    let job_file = JobFile::load(&args.file, &settings, &context(dead_letters.clone()))?;
+    let mut dead_letters = dead_letters;
+    let mut job_file = JobFile::load(&args.file, &settings, &context(dead_letters.clone()))?;
+    let rehearsal = if args.dry_run { Some(Rehearsal::of(&job_file, Vec::new()).await?) } else { None };
+    if let Some(rehearsal) = &rehearsal {
+        dead_letters = Some(rehearsal.dead_letters());
+        job_file = JobFile::load_for(&args.file, &settings, &context(dead_letters.clone()), Some(rehearsal))?;
+    }
     check_outputs(&job_file, &args)?;
     args.run.empty_ledger()?;
     stop.begin();
@@ -105,37 +115,17 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let admin = listen::start(listen, vec![Box::new(metrics.clone())]).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
-    let report = Arc::new(Report { dead_letters, ..Report::default() });
-    let mut jobs = Jobs {
-        closing: Closing::default(),
-        running: Vec::new(),
-        report,
-        stop,
-        drain,
-        drains_until: None,
-        started: 0,
-        metrics,
-        error: None,
-    };
-    let mut connected = job_file.jobs.into_iter();
-    for step in &job_file.plan.steps {
-        match step {
-            Step::Print(text) => print(text)?,
-            Step::Job(_) => {
-                if let Some(job) = connected.next() {
-                    jobs.run(job).await;
-                }
-            }
-        }
-        if jobs.error.is_some() || jobs.stop.is_set() {
-            break;
-        }
-    }
-    jobs.end().await;
+    let began = Instant::now();
+    let name = job_file.name.clone();
+    let mut jobs = Jobs::new(dead_letters, stop, drain, metrics, rehearsal.is_some());
+    jobs.run_all(job_file).await?;
     admin.is_ready.store(false, Ordering::Relaxed);
     let failed = jobs.report.dead_letters.as_ref().map_or(0, DeadLetters::failed);
     jobs.closing.tell_of_dead_letters(failed);
-    jobs.closing.print();
+    match &rehearsal {
+        Some(rehearsal) => print(&rehearsal.page(&jobs.closing, &name, began.elapsed()))?,
+        None => jobs.closing.print(),
+    }
     if let Some(path) = &args.run.ledger {
         write_json(&jobs.closing, path)?;
     }
@@ -144,6 +134,34 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     }
     let failed = jobs.closing.is_unsettled() || args.run.fail_on_loss && jobs.closing.has_loss();
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Runs the jobs of a file over samples of their tables: what they come to, as text.
+///
+/// # Errors
+/// A wrong job file or samples that do not fit it, or a job that failed; what it came to until then is printed.
+pub(crate) async fn rehearse(
+    file: &Path,
+    settings: &Settings,
+    samples: Vec<SampleFile>,
+) -> anyhow::Result<String> {
+    let rehearsal = Rehearsal::of(&JobFile::load(file, settings, &context(None))?, samples).await?;
+    let dead_letters = Some(rehearsal.dead_letters());
+    let job_file = JobFile::load_for(file, settings, &context(dead_letters.clone()), Some(&rehearsal))?;
+    rehearsal.check(&job_file)?;
+    let stop = Stop::on_signals()?;
+    stop.begin();
+    let (began, name) = (Instant::now(), job_file.name.clone());
+    let mut jobs = Jobs::new(dead_letters, stop, END, JobMetrics::default(), true);
+    jobs.run_all(job_file).await?;
+    let page = rehearsal.page(&jobs.closing, &name, began.elapsed());
+    match jobs.error {
+        Some(error) => {
+            print(&page)?;
+            Err(error)
+        }
+        None => Ok(page),
+    }
 }
 
 /// Refuses outputs that a table reads.
@@ -183,10 +201,54 @@ struct Jobs {
     drains_until: Option<Instant>,
     started: usize,
     metrics: JobMetrics,
+    is_rehearsal: bool,
     error: Option<anyhow::Error>,
 }
 
 impl Jobs {
+    fn new(
+        dead_letters: Option<DeadLetters>,
+        stop: Stop,
+        drain: Duration,
+        metrics: JobMetrics,
+        is_rehearsal: bool,
+    ) -> Self {
+        Self {
+            closing: Closing::default(),
+            running: Vec::new(),
+            report: Arc::new(Report { dead_letters, ..Report::default() }),
+            stop,
+            drain,
+            drains_until: None,
+            started: 0,
+            metrics,
+            is_rehearsal,
+            error: None,
+        }
+    }
+
+    /// Runs all jobs of a file to their end, and prints what it asks for between them, but in a
+    /// rehearsal.
+    async fn run_all(&mut self, job_file: JobFile) -> anyhow::Result<()> {
+        let mut connected = job_file.jobs.into_iter();
+        for step in &job_file.plan.steps {
+            match step {
+                Step::Print(text) if !self.is_rehearsal => print(text)?,
+                Step::Print(_) => {}
+                Step::Job(_) => {
+                    if let Some(job) = connected.next() {
+                        self.run(job).await;
+                    }
+                }
+            }
+            if self.error.is_some() || self.stop.is_set() {
+                break;
+            }
+        }
+        self.end().await;
+        Ok(())
+    }
+
     /// Starts a job, and waits for it if it ends by itself.
     async fn run(&mut self, job: Connected) {
         self.started += 1;
@@ -198,7 +260,7 @@ impl Jobs {
             room_bytes: ROOM_BYTES,
             fails_on_bad_record: job.settings.fails_on_bad_record(),
             fails_on_row_error: job.settings.fails_on_row_error(),
-            reports_late_rows: job.settings.reports_late_rows(),
+            reports_late_rows: job.settings.reports_late_rows() || self.is_rehearsal,
             memory_limit: job.settings.state_memory_limit(),
             watermark_interval: job.settings.watermark_interval(),
             state_ttl: job.settings.state_ttl(),

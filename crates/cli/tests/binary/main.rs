@@ -17,6 +17,8 @@ mod job_secrets;
 mod job_signals;
 mod job_signing;
 mod processing_time;
+mod rehearsal;
+mod reorder;
 mod replay;
 mod same_file;
 mod secrets;

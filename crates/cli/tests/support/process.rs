@@ -32,6 +32,13 @@ pub(crate) struct Ended {
     pub stderr: String,
 }
 
+impl Ended {
+    /// Standard output as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}
+
 /// A `narthex` that sees nothing of this process' environment that would change it.
 pub(crate) fn narthex<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     clean(Command::new(env!("CARGO_BIN_EXE_narthex")), args)

@@ -75,6 +75,13 @@ pub(crate) const TABLE_OPTIONS: &[OptionInfo] = &[
         doc: "Who signs requests, with its options `aws.…`.",
     },
     OptionInfo {
+        key: "sink.reorder",
+        takes: "`true` or `false`",
+        default: "false",
+        doc: "Whether rows wait until the watermark has passed their time, and are written in its order. The query must \
+              give the column of a `WATERMARK`. A row behind the watermark goes on at once.",
+    },
+    OptionInfo {
         key: "sink.parallelism",
         takes: "a number from 1 on",
         default: "",
@@ -123,6 +130,14 @@ impl Settings {
 pub(crate) fn read(options: &mut Options<'_>) -> Settings {
     check_keys(options);
     check_flink_only(options);
+    // Read where the query is planned.
+    let reorders = options.boolean("sink.reorder") == Some(true);
+    if reorders && options.entry("metric.samples").is_some() {
+        options.bad_key(
+            "sink.reorder",
+            "a row of several samples has no time of its own; leave out one of both",
+        );
+    }
     let signer = signer(options);
     let url = options.text(URL).filter(|url| !url.trim().is_empty());
     if url.is_none() {

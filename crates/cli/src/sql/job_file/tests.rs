@@ -100,7 +100,7 @@ fn plan_mutations(first: u64, is_over: impl Fn(u64) -> bool) -> u64 {
         }
         let text = tokens.concat();
         let planned = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            let read = JobFile::plan("job.sql".to_owned(), text.clone(), &settings, &context);
+            let read = JobFile::plan("job.sql".to_owned(), text.clone(), &settings, &context, None);
             read.map(|_| ()).map_err(|mistakes| mistakes.to_string())
         }));
         match planned {

@@ -230,6 +230,31 @@ class SqlJobTest {
                 + "{__name__=rows_in_window, bucket=1}=[25.0@50000, 25.0@100000]}", receiver.series.toString());
     }
 
+    /** Each ten rows come in reverse, and the times are those of another zone than that of the watermarks. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void rows_in_disorder_wait_for_their_time(int parallelism) throws Exception {
+        begin(parallelism, EnvironmentSettings.inStreamingMode());
+        sql.getConfig().set("table.local-time-zone", "Asia/Tokyo");
+        sql.executeSql("CREATE TABLE g (id INT, ts AS TIMESTAMPADD(SECOND, id / 10 * 10 + 9 - MOD(id, 10), "
+                + "TIMESTAMP '1970-01-01 09:00:00.000'), WATERMARK FOR ts AS ts - INTERVAL '10' SECOND) WITH ("
+                + "'connector' = 'datagen', 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', "
+                + "'fields.id.end' = '39')");
+        createTable("name STRING, val INT, ts TIMESTAMP(3)", "sink.reorder", "true");
+        String named = "SELECT CASE WHEN MOD(id, 2) = 0 THEN 'even' ELSE 'odd' END, id, ";
+        insert(named + "ts FROM g");
+        Map<String, List<String>> expected = new TreeMap<>();
+        for (int second = 0; second < 40; second++) {
+            int id = second / 10 * 10 + 9 - second % 10;
+            expected.computeIfAbsent(id % 2 == 0 ? "{__name__=even}" : "{__name__=odd}", name -> new ArrayList<>())
+                    .add((double) id + "@" + second * 1000);
+        }
+        assertEquals(expected.toString(), receiver.series.toString());
+        Throwable thrown = assertThrows(Exception.class, () -> insert(named + "CAST(ts AS TIMESTAMP(3)) FROM g"));
+        assertTrue(told(thrown).contains("has sink.reorder, and no column of the query tells the stream's time"),
+                told(thrown));
+    }
+
     private static String told(Throwable thrown) {
         StringBuilder all = new StringBuilder();
         for (Throwable t = thrown; t != null; t = t.getCause()) {

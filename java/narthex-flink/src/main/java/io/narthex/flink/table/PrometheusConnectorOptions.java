@@ -43,6 +43,10 @@ public final class PrometheusConnectorOptions {
             "A BOOLEAN column; where it is true, a stale marker is written in place of the value.");
     public static final ConfigOption<String> REQUEST_SIGNER = text("metric.request-signer",
             "Who signs requests, for example amazon-managed-prometheus (with aws.region and others).");
+    public static final ConfigOption<Boolean> REORDER = ConfigOptions.key("sink.reorder")
+            .booleanType()
+            .defaultValue(false)
+            .withDescription("Whether rows wait until the watermark has passed their time, and are written in its order.");
     public static final ConfigOption<Integer> PARALLELISM = FactoryUtil.SINK_PARALLELISM;
     public static final ConfigOption<Duration> CHECKPOINT_WAIT = ConfigOptions.key(SettingsCheck.CHECKPOINT_WAIT)
             .durationType()
@@ -59,7 +63,7 @@ public final class PrometheusConnectorOptions {
     /** The options of tables alone, in the order of the docs. */
     public static List<ConfigOption<?>> ofTable() {
         return List.of(ENDPOINT_URL, METRIC_NAME, METRIC_NAME_LITERAL, SAMPLE_KEY, SAMPLE_TIMESTAMP, SAMPLES,
-                LABEL_KEYS, LABEL_MAP, STALE, REQUEST_SIGNER, PARALLELISM, CHECKPOINT_WAIT);
+                LABEL_KEYS, LABEL_MAP, STALE, REQUEST_SIGNER, REORDER, PARALLELISM, CHECKPOINT_WAIT);
     }
 
     /** The options that all engines share, in the order of the docs. */

@@ -12,13 +12,16 @@ final class PrometheusDynamicTableSink implements DynamicTableSink {
     private final String table;
     private final SinkSettings settings;
     private final Integer parallelism;
+    private final boolean reorders;
     private final SeriesMapping mapping;
 
     /** The parallelism is null where the table sets none. */
-    PrometheusDynamicTableSink(String table, SinkSettings settings, Integer parallelism, SeriesMapping mapping) {
+    PrometheusDynamicTableSink(
+            String table, SinkSettings settings, Integer parallelism, boolean reorders, SeriesMapping mapping) {
         this.table = table;
         this.settings = settings;
         this.parallelism = parallelism;
+        this.reorders = reorders;
         this.mapping = mapping;
     }
 
@@ -44,12 +47,12 @@ final class PrometheusDynamicTableSink implements DynamicTableSink {
 
     @Override
     public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-        return new SeriesStream(table, new RowDataConverter(mapping), new SeriesSink(settings), parallelism);
+        return new SeriesStream(table, new RowDataConverter(mapping), new SeriesSink(settings), parallelism, reorders);
     }
 
     @Override
     public DynamicTableSink copy() {
-        return new PrometheusDynamicTableSink(table, settings, parallelism, mapping);
+        return new PrometheusDynamicTableSink(table, settings, parallelism, reorders, mapping);
     }
 
     @Override

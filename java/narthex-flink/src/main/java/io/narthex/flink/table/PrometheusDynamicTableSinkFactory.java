@@ -52,7 +52,8 @@ public class PrometheusDynamicTableSinkFactory implements DynamicTableSinkFactor
         if (!mistakes.isEmpty()) {
             return new RefusedTableSink(() -> mistakes.asException(table));
         }
-        return new PrometheusDynamicTableSink(table, settings.sink(), settings.parallelism(), mapping);
+        return new PrometheusDynamicTableSink(
+                table, settings.sink(), settings.parallelism(), settings.reorders(), mapping);
     }
 
     /** The table's options; from a compiled plan, with those that the catalog has changed since. */

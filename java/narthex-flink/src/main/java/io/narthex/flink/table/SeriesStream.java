@@ -1,4 +1,4 @@
-// The operators behind a table: convert, key by series, write.
+// The operators behind a table: convert, key by series, reorder if that is asked for, write.
 package io.narthex.flink.table;
 
 import io.narthex.flink.PrometheusTimeSeries;
@@ -25,12 +25,15 @@ final class SeriesStream implements DataStreamSinkProvider {
     private final RowDataConverter converter;
     private final SeriesSink sink;
     private final Integer parallelism;
+    private final boolean reorders;
 
-    SeriesStream(String table, RowDataConverter converter, SeriesSink sink, Integer parallelism) {
+    SeriesStream(
+            String table, RowDataConverter converter, SeriesSink sink, Integer parallelism, boolean reorders) {
         this.table = table;
         this.converter = converter;
         this.sink = sink;
         this.parallelism = parallelism;
+        this.reorders = reorders;
     }
 
     @Override
@@ -41,6 +44,14 @@ final class SeriesStream implements DataStreamSinkProvider {
         // As many as there are before: a redistribution here would mix up the rows of a series.
         asBefore(series.getTransformation(), rows.getTransformation());
 
+        if (reorders) {
+            series = series
+                    .keyBy(new PrometheusTimeSeriesLabelsAndMetricNameKeySelector(), Types.INT)
+                    .process(new Reorder(table), PrometheusTimeSeriesTypeInfo.INSTANCE)
+                    .name("reorder: " + table);
+            context.generateUid("prometheus-reorder").ifPresent(series::uid);
+            asBefore(series.getTransformation(), rows.getTransformation());
+        }
         DataStreamSink<PrometheusTimeSeries> written = series
                 .keyBy(new PrometheusTimeSeriesLabelsAndMetricNameKeySelector(), Types.INT)
                 .sinkTo(sink)

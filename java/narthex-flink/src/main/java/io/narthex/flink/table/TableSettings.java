@@ -21,6 +21,7 @@ final class TableSettings {
 
     private final SinkSettings sink;
     private final Integer parallelism;
+    private final boolean reorders;
 
     /** Adds to the mistakes what is wrong; then {@link #sink()} is not to be used. */
     TableSettings(Map<String, String> options, ClassLoader classLoader, Mistakes mistakes) {
@@ -28,6 +29,7 @@ final class TableSettings {
         PrometheusRequestSigner signer = signers.signer(options, mistakes);
         checkKeys(options, signers, mistakes);
         parallelism = parallelism(options, mistakes);
+        reorders = reorders(options, mistakes);
         sink = sinkSettings(options, signer, mistakes);
     }
 
@@ -39,6 +41,24 @@ final class TableSettings {
     /** Null when the table sets none. */
     Integer parallelism() {
         return parallelism;
+    }
+
+    /** Whether rows wait for their time. */
+    boolean reorders() {
+        return reorders;
+    }
+
+    private static boolean reorders(Map<String, String> options, Mistakes mistakes) {
+        String key = PrometheusConnectorOptions.REORDER.key();
+        String text = options.getOrDefault(key, "false").trim();
+        boolean reorders = text.equalsIgnoreCase("true");
+        if (!reorders && !text.equalsIgnoreCase("false")) {
+            mistakes.add(key, "\"" + text + "\" is neither true nor false");
+        }
+        if (reorders && options.containsKey(PrometheusConnectorOptions.SAMPLES.key())) {
+            mistakes.add(key, "a row of several samples has no time of its own; leave out one of both");
+        }
+        return reorders;
     }
 
     private static void checkKeys(Map<String, String> options, SignerDiscovery signers, Mistakes mistakes) {

@@ -53,7 +53,7 @@ class PrometheusConnectorOptionsTest {
         Set<String> expected = new LinkedHashSet<>(list);
         expected.addAll(List.of("metric.endpoint-url", "metric.name", "metric.name.literal", "metric.sample.key",
                 "metric.sample.timestamp", "metric.samples", "metric.label.keys", "metric.label.map", "metric.stale",
-                "metric.request-signer", "sink.parallelism", "sink.checkpoint-wait"));
+                "metric.request-signer", "sink.reorder", "sink.parallelism", "sink.checkpoint-wait"));
         assertEquals(expected, taken);
         assertEquals(list, keys(PrometheusConnectorOptions.ofSink()));
     }

@@ -52,6 +52,16 @@ class SeriesStreamTest {
     }
 
     @Test
+    void rows_that_wait_for_their_time_are_keyed_before_it_and_behind_it() {
+        List<Transformation<?>> chain = chain(true, "sink.parallelism", "3", "sink.reorder", "true");
+        assertEquals(3, chain.get(0).getParallelism());
+        assertEquals("7_prometheus-reorder", chain.get(2).getUid());
+        assertEquals(1, chain.get(2).getParallelism());
+        assertTrue(chain.get(3) instanceof PartitionTransformation, chain.toString());
+        assertEquals("7_prometheus-series", chain.get(4).getUid());
+    }
+
+    @Test
     void without_a_parallelism_there_are_as_many_writers_as_subtasks_before() {
         assertEquals(1, chain(false).get(0).getParallelism());
         assertTrue(chain(false).get(1) instanceof PartitionTransformation);
