@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use narthex_sink::{Clock, DeadLetters, Signer, SystemClock};
+use narthex_sink::{Clock, DeadLetters, Signer, SinkMetrics, SystemClock};
 use narthex_sql::{DataType, OptionEntry, Span};
 
 /// A table as it was declared.
@@ -99,6 +99,10 @@ pub struct Context {
     pub user_agent: String,
     /// What makes request signers.
     pub signers: Option<Arc<dyn SignerSource>>,
+    /// What shows the numbers of sinks.
+    pub metrics: SinkMetrics,
+    /// Which of the jobs of a file it is, from 1.
+    pub job_number: usize,
 }
 
 impl Context {
@@ -110,6 +114,8 @@ impl Context {
             dead_letters: None,
             user_agent: user_agent.into(),
             signers: None,
+            metrics: SinkMetrics::default(),
+            job_number: 1,
         }
     }
 }

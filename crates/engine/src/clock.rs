@@ -181,6 +181,11 @@ impl ScanClock {
         self.was_stopped |= was_stopped;
     }
 
+    /// The watermark that was told last, of a time that has begun and not ended.
+    pub(crate) fn watermark(&self) -> Option<i64> {
+        (!matches!(self.told, NEVER | END)).then_some(self.told)
+    }
+
     /// What there is to tell at this time of the machine's clock.
     pub(crate) fn tell(&mut self, now_ms: i64) -> Told {
         let has_ended = self.readers == 0;

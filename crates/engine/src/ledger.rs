@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
+use crate::operators::StateSize;
+
 /// A count that many add to.
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
@@ -25,6 +27,11 @@ impl Count {
         } else {
             self.0.fetch_sub(before - after, Ordering::Relaxed);
         }
+    }
+
+    /// It has been at least so much.
+    pub(crate) fn at_least(&self, n: u64) {
+        self.0.fetch_max(n, Ordering::Relaxed);
     }
 
     pub(crate) fn value(&self) -> u64 {
@@ -58,6 +65,10 @@ pub(crate) struct OperatorCounts {
     pub(crate) aggregated: Count,
     pub(crate) held: Count,
     pub(crate) rows_out: Count,
+    pub(crate) state_entries: Count,
+    pub(crate) state_bytes: Count,
+    pub(crate) state_entries_peak: Count,
+    pub(crate) state_bytes_peak: Count,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +99,9 @@ pub struct SourceLedger {
     pub ignored: u64,
     /// Those that could not be decoded.
     pub undecodable: u64,
+    /// The table's watermark in milliseconds, where it has a time that has begun and not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watermark_ms: Option<i64>,
 }
 
 /// Rows of an operator.
@@ -112,6 +126,18 @@ pub struct OperatorLedger {
     pub held: u64,
     /// Rows that it gave.
     pub rows_out: u64,
+    /// Keys, groups or rows that it has in memory.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub state_entries: u64,
+    /// About how many bytes these are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub state_bytes: u64,
+    /// The most that it has had, as far as anybody looked.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub state_entries_peak: u64,
+    /// The same in bytes.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub state_bytes_peak: u64,
 }
 
 /// Rows of a table that is written.
@@ -131,6 +157,16 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+impl OperatorCounts {
+    /// What a task keeps has become another size.
+    pub(crate) fn state_changed(&self, before: StateSize, after: StateSize) {
+        self.state_entries.change(before.entries, after.entries);
+        self.state_bytes.change(before.bytes, after.bytes);
+        self.state_entries_peak.at_least(self.state_entries.value());
+        self.state_bytes_peak.at_least(self.state_bytes.value());
+    }
+}
+
 impl Counts {
     pub(crate) fn ledger(&self) -> JobLedger {
         let source = |counts: &SourceCounts| SourceLedger {
@@ -138,6 +174,7 @@ impl Counts {
             rows: counts.rows.value(),
             ignored: counts.ignored.value(),
             undecodable: counts.undecodable.value(),
+            watermark_ms: None,
         };
         let operator = |counts: &OperatorCounts| OperatorLedger {
             rows_in: counts.rows_in.value(),
@@ -148,6 +185,10 @@ impl Counts {
             aggregated: counts.aggregated.value(),
             held: counts.held.value(),
             rows_out: counts.rows_out.value(),
+            state_entries: counts.state_entries.value(),
+            state_bytes: counts.state_bytes.value(),
+            state_entries_peak: counts.state_entries_peak.value(),
+            state_bytes_peak: counts.state_bytes_peak.value(),
         };
         let table = |counts: &TableCounts| TableLedger {
             rows: counts.rows.value(),

@@ -47,9 +47,40 @@ pub(crate) trait Keeper: Send {
     /// Rows that it keeps.
     fn held(&self) -> u64;
 
+    /// What it keeps in memory.
+    fn state(&self) -> StateSize;
+
     /// The watermark of the rows that it gives when its own is this.
     fn watermark_behind(&self, watermark: i64) -> i64 {
         watermark
+    }
+}
+
+/// What is kept in memory: how many keys, groups or rows, and about how many bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct StateSize {
+    pub(crate) entries: u64,
+    pub(crate) bytes: u64,
+}
+
+/// What a row costs beside its bytes where it stands in an ordered table: its place, and its share of the tree.
+const ROW_BYTES: u64 = 64;
+
+impl std::iter::Sum for StateSize {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |a, b| Self { entries: a.entries + b.entries, bytes: a.bytes + b.bytes })
+    }
+}
+
+impl StateSize {
+    /// Rows of so many bytes in all, in ordered tables.
+    pub(crate) fn of_rows(rows: u64, bytes: u64) -> Self {
+        Self { entries: rows, bytes: bytes + rows * ROW_BYTES }
+    }
+
+    /// With bytes that are kept beside.
+    pub(crate) fn and(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes + bytes as u64, ..self }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::operator::Operator;
 use crate::operators;
 use crate::order::InOrder;
 use crate::read::{Reader, Upcoming};
-use crate::stage::{Channel, Exit, StageState, Task, ToTask};
+use crate::stage::{Channel, Exit, StageState, Task, ToTask, Weighed};
 use crate::table::{BadRecord, Decoded, TableSink, TableSource, Teller, Watermarks, Writer};
 use crate::work::{Delivery, Item, Worker};
 
@@ -162,7 +162,8 @@ pub async fn start(
             let keeper = operators::keeper(&shared.graph.stages[stage], shared.state_ttl())?;
             let pipelines = shared.pipelines_behind(stage, number);
             let exit = Exit { flow: flow()?, delivery: delivery.clone(), pipelines };
-            let task = Task { shared: shared.clone(), stage, inbox, keeper, exit };
+            let weighed = Weighed::nothing();
+            let task = Task { shared: shared.clone(), stage, inbox, keeper, exit, weighed };
             running.thread(format!("narthex-task-{stage}-{number}"), move || task.run())?;
         }
     }
@@ -409,6 +410,11 @@ impl Shared {
 
     fn ledger(&self) -> JobLedger {
         let mut ledger = self.counts.ledger();
+        for ((name, _), clock) in self.counts.sources.iter().zip(&self.clocks) {
+            if let Some(source) = ledger.sources.get_mut(name) {
+                source.watermark_ms = clock.lock().watermark();
+            }
+        }
         for (table, teller) in self.graph.sinks.iter().zip(&self.tellers) {
             if let (Some(table), Some(teller)) = (ledger.tables.get_mut(&table.name), teller) {
                 table.sink = Some(teller());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use arrow::array::{AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::Int64Type;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::clock::{END, NEVER};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::flow::Flow;
 use crate::graph::{To, with_mark};
 use crate::ledger::OperatorCounts;
 use crate::operator::with_columns;
-use crate::operators::Keeper;
+use crate::operators::{Keeper, StateSize};
 use crate::run::Shared;
 use crate::work::Delivery;
 
@@ -145,6 +146,21 @@ pub(crate) struct Task {
     pub(crate) inbox: crossbeam_channel::Receiver<ToTask>,
     pub(crate) keeper: Box<dyn Keeper>,
     pub(crate) exit: Exit,
+    pub(crate) weighed: Weighed,
+}
+
+/// What a task kept when it was looked at.
+#[derive(Debug)]
+pub(crate) struct Weighed {
+    size: StateSize,
+    at: Instant,
+}
+
+impl Weighed {
+    /// Nothing yet.
+    pub(crate) fn nothing() -> Self {
+        Self { size: StateSize::default(), at: Instant::now() }
+    }
 }
 
 /// Where a task's rows go.
@@ -176,6 +192,9 @@ impl Task {
             }
             let received = self.inbox.recv_timeout(LOOK);
             self.expire()?;
+            if self.weighed.at.elapsed() >= LOOK {
+                self.weigh();
+            }
             let Ok(ToTask { channel, what }) = received else { continue };
             is_idle[channel] = matches!(what, Sent::Idle);
             match what {
@@ -206,9 +225,14 @@ impl Task {
             let least = least.or_else(|| watermarks.iter().max().copied()).unwrap_or(END);
             if least > now {
                 now = least;
+                if now == END {
+                    // Never again is there so much.
+                    self.weigh();
+                }
                 self.advance(now)?;
             }
         }
+        self.weigh();
         self.exit.tell(None, Some(is_complete));
         Ok(())
     }
@@ -217,6 +241,13 @@ impl Task {
         let counts = self.shared.counts_of_stage(self.stage);
         counts.rows_in.add(batch.num_rows() as u64);
         self.with_outlet(|keeper, outlet| keeper.rows(input, batch, marks, outlet))
+    }
+
+    /// Looks how much the operator keeps.
+    fn weigh(&mut self) {
+        let size = self.keeper.state();
+        self.shared.counts_of_stage(self.stage).state_changed(self.weighed.size, size);
+        self.weighed = Weighed { size, at: Instant::now() };
     }
 
     fn expire(&mut self) -> Result<(), Error> {

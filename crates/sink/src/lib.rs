@@ -48,6 +48,7 @@ pub use dead_letters::{DeadLetter, DeadLetters, Letters};
 pub use error::{BuildError, CloseError, Mistake, SinkError};
 pub use fate::{Ledger, Reason, Side};
 pub use label_cache::{LabelCache, LabelKey};
+pub use metrics::SinkMetrics;
 pub use narthex_client::{
     Answer, BoxFuture, Delivery, Exhausted, Failure, HeaderAuth, Secret, SignError, Signer, StopCause,
     Transport, TransportError,

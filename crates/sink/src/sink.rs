@@ -22,7 +22,7 @@ use crate::dead_letters::DeadLetters;
 use crate::error::{CloseError, SinkError};
 use crate::fate::{Ledger, Reason};
 use crate::loss_log::LossLog;
-use crate::metrics::{RequestMetrics, SinkCollector};
+use crate::metrics::{RequestMetrics, SinkMetrics};
 use crate::options::Options;
 use crate::queue::{Queue, QueueLimits};
 use crate::settle::{Halt, ReceiverHabit};
@@ -268,7 +268,13 @@ impl PrometheusSink {
 
     /// The sink's numbers for a `prometheus_client` registry.
     pub fn collector(&self) -> Box<dyn Collector> {
-        Box::new(SinkCollector(self.shared.clone()))
+        let metrics = SinkMetrics::default();
+        metrics.add(self, &[]);
+        Box::new(metrics)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// A reader of the ledger that may outlive this handle.

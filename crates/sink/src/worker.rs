@@ -136,7 +136,7 @@ impl Worker {
     fn pack(&mut self) -> Bytes {
         match self.compressor.compress(&self.plain) {
             Ok(packed) => {
-                self.shared.metrics.sent_bytes(packed.len());
+                self.shared.metrics.packed(packed.len(), self.batch.sent());
                 Bytes::copy_from_slice(packed)
             }
             Err(error) => {
@@ -291,7 +291,7 @@ impl Worker {
             }
         };
         if let Some(newest) = newest {
-            self.shared.metrics.wrote_up_to(newest);
+            self.shared.metrics.wrote_up_to(newest, self.shared.clock.now_ms());
         }
     }
 

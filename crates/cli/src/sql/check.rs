@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use narthex_planner::{Job, Step};
+use narthex_sink::SinkMetrics;
 
 use super::job_file::JobFile;
 use super::rehearsal::SampleFile;
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let samples = args.sample.iter().filter_map(|text| mistakes.take("sample", SampleFile::parse(text)));
     let samples: Vec<SampleFile> = samples.collect();
     mistakes.into_result()?;
-    let file = JobFile::load(&args.file, &settings, &run::context(None))?;
+    let file = JobFile::load(&args.file, &settings, &run::context(None, SinkMetrics::default()))?;
     let mut text = String::new();
     warnings.iter().for_each(|warning| text.push_str(&format!("{warning}\n")));
     file.warnings.iter().for_each(|warning| text.push_str(warning));

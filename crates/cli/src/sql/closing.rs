@@ -40,6 +40,14 @@ impl Closing {
         self.sources.values().map(|source| source.records).sum()
     }
 
+    /// Operators that keep something: their name, and the most keys or rows and bytes that they had.
+    pub(crate) fn state(&self) -> Vec<(&str, u64, u64)> {
+        let operators = self.operators.iter().filter(|(_, operator)| operator.state_entries_peak > 0);
+        operators
+            .map(|(name, operator)| (name.as_str(), operator.state_entries_peak, operator.state_bytes_peak))
+            .collect()
+    }
+
     /// Operators with late rows: their name, these, and all of their rows.
     pub(crate) fn late(&self) -> Vec<(&str, u64, u64)> {
         let operators = self.operators.iter().filter(|(_, operator)| operator.late > 0);

@@ -111,7 +111,9 @@ impl JobFile {
         let mut reader_of_stdin = None;
         for step in &planned.plan.steps {
             if let Step::Job(job) = step {
-                let connected = connected(job, context, rehearsal, &mut mistakes);
+                let job_number = jobs.len() + 1;
+                let context = Context { zone: job.settings.zone(), job_number, ..context.clone() };
+                let connected = connected(job, &context, rehearsal, &mut mistakes);
                 if rehearsal.is_none() {
                     check_standard_input(job, connected.as_ref(), &mut reader_of_stdin, &mut mistakes);
                 }
@@ -152,7 +154,6 @@ fn connected(
 ) -> Option<Connected> {
     let probes = rehearsal.map(|_| narthex_planner::probes(job)).unwrap_or_default();
     let graph = JobGraph::of_inserts(job.inserts.iter().chain(probes.iter().map(|probe| &probe.insert)));
-    let context = Context { zone: job.settings.zone(), ..context.clone() };
     let (mut sources, mut sinks) = (Vec::new(), Vec::new());
     for scan in &graph.scans {
         let Some(table) = &scan.table else {
@@ -160,8 +161,8 @@ fn connected(
             continue;
         };
         let source = match rehearsal {
-            Some(rehearsal) => rehearsal.source(job, definition(table), &scan.columns, &context),
-            None => narthex_connectors::source(&definition(table), &scan.columns, &context),
+            Some(rehearsal) => rehearsal.source(job, definition(table), &scan.columns, context),
+            None => narthex_connectors::source(&definition(table), &scan.columns, context),
         };
         source.map(|source| sources.push(Some(source))).unwrap_or_else(|found| mistakes.extend(found));
     }
@@ -169,8 +170,8 @@ fn connected(
         let probe = probes.iter().find(|probe| Arc::ptr_eq(&probe.insert.sink, table));
         let sink = match (rehearsal, probe) {
             (Some(rehearsal), Some(probe)) => Ok(rehearsal.times(probe)),
-            (Some(rehearsal), None) => rehearsal.sink(&definition(table), &context),
-            (None, _) => narthex_connectors::sink(&definition(table), &context),
+            (Some(rehearsal), None) => rehearsal.sink(&definition(table), context),
+            (None, _) => narthex_connectors::sink(&definition(table), context),
         };
         sink.map(|sink| sinks.push(sink)).unwrap_or_else(|found| mistakes.extend(found));
     }

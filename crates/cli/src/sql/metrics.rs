@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use narthex_engine::{JobLedger, SourceLedger};
+use narthex_engine::{JobLedger, OperatorLedger, SourceLedger};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use serde_json::Value;
+use prometheus_client::registry::Unit;
 
 type Reader = Box<dyn Fn() -> JobLedger + Send + Sync>;
 
@@ -22,19 +22,6 @@ impl fmt::Debug for JobMetrics {
         f.write_str("JobMetrics")
     }
 }
-
-/// Counts of a Prometheus table, as its ledger names them, and the metrics that show them.
-const SAMPLES: [(&str, &str, &str); 4] = [
-    ("received", "narthex_sink_samples_received", "Samples that came to the sink"),
-    ("written", "narthex_sink_samples_written", "Samples that the receiver has accepted"),
-    ("replayed", "narthex_sink_samples_replayed", "Samples that were refused and may be stored already"),
-    ("retries", "narthex_sink_retries", "Requests that were sent again"),
-];
-/// Those that have reasons.
-const LOSSES: [(&str, &str, &str); 2] = [
-    ("rejected", "narthex_sink_samples_rejected", "Samples that the receiver has refused"),
-    ("dropped", "narthex_sink_samples_dropped", "Samples that were not sent"),
-];
 
 impl JobMetrics {
     /// Adds a job.
@@ -50,6 +37,7 @@ impl Collector for JobMetrics {
         let ledgers: Vec<(&str, JobLedger)> =
             jobs.iter().map(|(job, ledger)| (job.as_str(), ledger())).collect();
         sources(&mut encoder, &ledgers)?;
+        watermarks(&mut encoder, &ledgers)?;
         operators(&mut encoder, &ledgers)?;
         tables(&mut encoder, &ledgers)
     }
@@ -76,6 +64,26 @@ fn sources(encoder: &mut DescriptorEncoder<'_>, ledgers: &Ledgers<'_>) -> fmt::R
     Ok(())
 }
 
+/// The watermark of each table that has one.
+fn watermarks(encoder: &mut DescriptorEncoder<'_>, ledgers: &Ledgers<'_>) -> fmt::Result {
+    let all =
+        ledgers.iter().flat_map(|(job, ledger)| ledger.sources.iter().map(move |source| (*job, source)));
+    let known: Vec<_> =
+        all.filter_map(|(job, (table, source))| Some((job, table, source.watermark_ms?))).collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    let help =
+        "How far a table's time has come; behind the clock by its rows' lateness and the watermark's delay";
+    let (name, unit) = ("narthex_source_watermark_timestamp", Unit::Seconds);
+    let mut family = encoder.encode_descriptor(name, help, Some(&unit), MetricType::Gauge)?;
+    for (job, table, watermark_ms) in known {
+        let labels = [("job_number", job), ("table", table.as_str())];
+        ConstGauge::new(watermark_ms as f64 / 1000.0).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
 fn operators(encoder: &mut DescriptorEncoder<'_>, ledgers: &Ledgers<'_>) -> fmt::Result {
     let help = "Rows of an operator: each that came in has one fate";
     let mut family = encoder.encode_descriptor("narthex_operator_rows", help, None, MetricType::Counter)?;
@@ -93,13 +101,31 @@ fn operators(encoder: &mut DescriptorEncoder<'_>, ledgers: &Ledgers<'_>) -> fmt:
             }
         }
     }
-    let help = "Rows that an operator keeps until time has passed them";
-    let mut family =
-        encoder.encode_descriptor("narthex_operator_rows_held", help, None, MetricType::Gauge)?;
-    for (job, ledger) in ledgers {
-        for (operator, rows) in &ledger.operators {
-            let labels = [("job_number", *job), ("operator", operator.as_str())];
-            ConstGauge::new(rows.held as i64).encode(family.encode_family(&labels)?)?;
+    type Pick = fn(&OperatorLedger) -> u64;
+    let gauges: [(&str, &str, Option<Unit>, Pick); 3] = [
+        (
+            "narthex_operator_rows_held",
+            "Rows that an operator keeps until time has passed them",
+            None,
+            |operator| operator.held,
+        ),
+        (
+            "narthex_operator_state_entries",
+            "Keys, groups or rows that an operator has in memory",
+            None,
+            |operator| operator.state_entries,
+        ),
+        ("narthex_operator_state", "About how much memory these have", Some(Unit::Bytes), |operator| {
+            operator.state_bytes
+        }),
+    ];
+    for (name, help, unit, value) in gauges {
+        let mut family = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
+        for (job, ledger) in ledgers {
+            for (operator, rows) in &ledger.operators {
+                let labels = [("job_number", *job), ("operator", operator.as_str())];
+                ConstGauge::new(value(rows) as i64).encode(family.encode_family(&labels)?)?;
+            }
         }
     }
     Ok(())
@@ -120,35 +146,6 @@ fn tables(encoder: &mut DescriptorEncoder<'_>, ledgers: &Ledgers<'_>) -> fmt::Re
     for (job, table, ledger) in all() {
         let labels = [("job_number", job), ("table", table.as_str())];
         ConstCounter::new(ledger.rows).encode(family.encode_family(&labels)?)?;
-    }
-    let number = |sink: &Option<Value>, key: &str| sink.as_ref()?.get(key)?.as_u64();
-    for (key, name, help) in SAMPLES {
-        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-        for (job, table, ledger) in all() {
-            if let Some(count) = number(&ledger.sink, key) {
-                let labels = [("job_number", job), ("table", table.as_str())];
-                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
-            }
-        }
-    }
-    for (key, name, help) in LOSSES {
-        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-        for (job, table, ledger) in all() {
-            let reasons = ledger.sink.as_ref().and_then(|sink| sink.get(key)?.as_object());
-            for (reason, count) in reasons.into_iter().flatten() {
-                let labels = [("job_number", job), ("table", table.as_str()), ("reason", reason.as_str())];
-                ConstCounter::new(count.as_u64().unwrap_or(0)).encode(family.encode_family(&labels)?)?;
-            }
-        }
-    }
-    let help = "Samples that are not settled";
-    let mut family =
-        encoder.encode_descriptor("narthex_sink_samples_pending", help, None, MetricType::Gauge)?;
-    for (job, table, ledger) in all() {
-        if let Some(count) = number(&ledger.sink, "pending") {
-            let labels = [("job_number", job), ("table", table.as_str())];
-            ConstGauge::new(count as i64).encode(family.encode_family(&labels)?)?;
-        }
     }
     Ok(())
 }

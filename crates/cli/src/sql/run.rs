@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use narthex_connectors::Context;
 use narthex_engine::{Error, Outcome, RunOptions, Running};
 use narthex_planner::{Settings, Step};
-use narthex_sink::{DeadLetters, parse_duration};
+use narthex_sink::{DeadLetters, SinkMetrics, parse_duration};
 use tokio::time::Instant;
 
 use super::closing::Closing;
@@ -72,9 +72,9 @@ pub(crate) fn settings(pairs: &[String], mistakes: &mut Mistakes) -> (Settings, 
 }
 
 /// What the tables of a job file know of it.
-pub(crate) fn context(dead_letters: Option<DeadLetters>) -> Context {
+pub(crate) fn context(dead_letters: Option<DeadLetters>, metrics: SinkMetrics) -> Context {
     let user_agent = concat!("narthex/", env!("CARGO_PKG_VERSION"));
-    Context { dead_letters, signers: Signers::for_tables(), ..Context::new(user_agent) }
+    Context { dead_letters, metrics, signers: Signers::for_tables(), ..Context::new(user_agent) }
 }
 
 /// Runs `narthex run`.
@@ -101,18 +101,24 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         .map(|path| open_dead_letters(path).map_err(|(path, error)| format!("cannot open {path}: {error}")));
     let dead_letters = dead_letters.and_then(|opened| mistakes.take("dead-letters", opened));
     mistakes.into_result()?;
+    let sinks = SinkMetrics::default();
     let mut dead_letters = dead_letters;
-    let mut job_file = JobFile::load(&args.file, &settings, &context(dead_letters.clone()))?;
+    let mut job_file = JobFile::load(&args.file, &settings, &context(dead_letters.clone(), sinks.clone()))?;
     let rehearsal = if args.dry_run { Some(Rehearsal::of(&job_file, Vec::new()).await?) } else { None };
     if let Some(rehearsal) = &rehearsal {
         dead_letters = Some(rehearsal.dead_letters());
-        job_file = JobFile::load_for(&args.file, &settings, &context(dead_letters.clone()), Some(rehearsal))?;
+        job_file = JobFile::load_for(
+            &args.file,
+            &settings,
+            &context(dead_letters.clone(), sinks.clone()),
+            Some(rehearsal),
+        )?;
     }
     check_outputs(&job_file, &args)?;
     args.run.empty_ledger()?;
     stop.begin();
     let metrics = JobMetrics::default();
-    let admin = listen::start(listen, vec![Box::new(metrics.clone())]).await?;
+    let admin = listen::start(listen, vec![Box::new(metrics.clone()), Box::new(sinks)]).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
     let began = Instant::now();
@@ -145,9 +151,12 @@ pub(crate) async fn rehearse(
     settings: &Settings,
     samples: Vec<SampleFile>,
 ) -> anyhow::Result<String> {
-    let rehearsal = Rehearsal::of(&JobFile::load(file, settings, &context(None))?, samples).await?;
+    let rehearsal =
+        Rehearsal::of(&JobFile::load(file, settings, &context(None, SinkMetrics::default()))?, samples)
+            .await?;
     let dead_letters = Some(rehearsal.dead_letters());
-    let job_file = JobFile::load_for(file, settings, &context(dead_letters.clone()), Some(&rehearsal))?;
+    let context = context(dead_letters.clone(), SinkMetrics::default());
+    let job_file = JobFile::load_for(file, settings, &context, Some(&rehearsal))?;
     rehearsal.check(&job_file)?;
     let stop = Stop::on_signals()?;
     stop.begin();

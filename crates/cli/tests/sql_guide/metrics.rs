@@ -17,11 +17,13 @@ CREATE TABLE g (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100')
 CREATE TABLE s (n INT, ts TIMESTAMP_LTZ(3)) WITH ('connector' = 'prometheus', 'metric.endpoint-url' = 'RECEIVER/api/v1/write',
   'metric.name.literal' = 'n', 'metric.sample.key' = 'n', 'metric.sample.timestamp' = 'ts');
 CREATE TABLE r WITH ('sink.checks' = 'labels', 'metric.name.literal' = 'r') LIKE s;
+CREATE TABLE w (rt AS CAST(CURRENT_TIMESTAMP AS TIMESTAMP_LTZ(3)), WATERMARK FOR rt AS rt) LIKE g;
 CREATE TABLE b (n INT) WITH ('connector' = 'blackhole');
 EXECUTE STATEMENT SET BEGIN
 INSERT INTO s SELECT n, FLOOR(CURRENT_TIMESTAMP TO HOUR) FROM g WHERE n > 0;
 INSERT INTO r SELECT n, FLOOR(CURRENT_TIMESTAMP TO HOUR) FROM g WHERE n > 0;
 INSERT INTO b SELECT n FROM g;
+INSERT INTO b SELECT CAST(COUNT(*) AS INT) FROM TABLE(TUMBLE(TABLE w, DESCRIPTOR(rt), INTERVAL '1' SECOND)) GROUP BY window_start, window_end;
 INSERT INTO b SELECT id FROM t;
 END;
 ";
@@ -70,10 +72,13 @@ fn scrape() -> String {
     for _ in 0..600 {
         let page = get(&address);
         let is_there = |name: &str| page.lines().any(|line| line.starts_with(&format!("{name}{{")));
-        if ["narthex_sink_samples_dropped_total", "narthex_sink_samples_rejected_total"]
-            .into_iter()
-            .all(is_there)
-        {
+        // These come with the first of what they count.
+        let last = [
+            "narthex_sink_requests_total",
+            "narthex_sink_newest_written_timestamp_seconds",
+            "narthex_source_watermark_timestamp_seconds",
+        ];
+        if last.into_iter().all(is_there) {
             return page;
         }
         std::thread::sleep(Duration::from_millis(50));

@@ -32,6 +32,7 @@ pub(crate) async fn open(
         builder = builder.signer(signer);
     }
     let sink = builder.build().map_err(|error| sink_error(table, error.to_string().replace('\n', "; ")))?;
+    context.metrics.add(&sink, &[("job_number", &context.job_number.to_string()), ("table", table)]);
     Ok(Box::new(SeriesWriter { table: table.to_owned(), sender: sink.sender(), sink: Some(sink) }))
 }
 

@@ -6,8 +6,8 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 
-use super::Keeper;
 use super::rows::told;
+use super::{Keeper, StateSize};
 use crate::clock::NEVER;
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
@@ -38,6 +38,10 @@ impl Keeper for CurrentWatermark {
 
     fn advance(&mut self, _watermark: i64, _outlet: &mut Outlet<'_>) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        StateSize::default()
     }
 
     fn held(&self) -> u64 {

@@ -6,10 +6,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::RowConverter;
 
-use super::Keeper;
 use super::groups::{Groups, compacted};
 use super::lifetime::{Lifetime, Touched};
 use super::rows::{Keys, all_of, times, told};
+use super::{Keeper, StateSize};
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
 
@@ -24,6 +24,7 @@ pub(crate) struct FirstRow {
     first: Vec<i64>,
     /// What waits: by time, then by key.
     waiting: BTreeMap<(i64, usize), Box<[u8]>>,
+    waiting_bytes: u64,
     lifetime: Option<Lifetime>,
     touched: Touched,
 }
@@ -49,6 +50,7 @@ impl FirstRow {
             groups: Groups::default(),
             first: Vec::new(),
             waiting: BTreeMap::new(),
+            waiting_bytes: 0,
             lifetime,
             touched: Touched::default(),
         })
@@ -85,12 +87,15 @@ impl Keeper for FirstRow {
                 outlet.counts.filtered.add(1);
                 continue;
             }
-            if self.waiting.remove(&(first, group)).is_some() {
+            if let Some(row) = self.waiting.remove(&(first, group)) {
+                self.waiting_bytes -= row.len() as u64;
                 outlet.counts.filtered.add(1);
             }
             self.first[group] = time;
             self.touched.touch(group, now);
-            self.waiting.insert((time, group), rows.row(row).data().into());
+            let row = rows.row(row).data();
+            self.waiting_bytes += row.len() as u64;
+            self.waiting.insert((time, group), row.into());
         }
         Ok(())
     }
@@ -100,6 +105,7 @@ impl Keeper for FirstRow {
         let now = self.lifetime.as_ref().map(Lifetime::now);
         while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
             let ((_, group), row) = first.remove_entry();
+            self.waiting_bytes -= row.len() as u64;
             self.first[group] = GIVEN;
             self.touched.touch(group, now);
             due.push(row);
@@ -125,6 +131,13 @@ impl Keeper for FirstRow {
         self.waiting =
             waiting.filter_map(|((time, group), row)| Some(((time, moved[group]?), row))).collect();
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        let first = self.first.capacity() * size_of::<i64>();
+        let entries = self.groups.len() as u64;
+        let waiting = StateSize::of_rows(self.waiting.len() as u64, self.waiting_bytes);
+        StateSize { entries, bytes: waiting.bytes }.and(self.groups.bytes() + first)
     }
 
     fn held(&self) -> u64 {

@@ -9,6 +9,7 @@ use datafusion_common::DataFusionError;
 use datafusion_expr::{EmitTo, GroupsAccumulator};
 use narthex_planner::AggregateCall;
 
+use super::StateSize;
 use super::groups::Groups;
 use super::rows::{Keys, told};
 use crate::aggregate::accumulator;
@@ -55,6 +56,12 @@ impl Grouped {
             accumulator.update_batch(&values, numbers, filter, groups).map_err(|error| failed(&error))?;
         }
         Ok(())
+    }
+
+    /// Groups and what is known of them.
+    pub(crate) fn state(&self) -> StateSize {
+        let known: usize = self.accumulators.iter().map(|accumulator| accumulator.size()).sum();
+        StateSize { entries: self.groups.len() as u64, bytes: (self.groups.bytes() + known) as u64 }
     }
 
     /// What the accumulators know, by call; they know nothing then.

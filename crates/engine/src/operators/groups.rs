@@ -37,6 +37,12 @@ impl Groups {
         (0..self.len).map(|number| key(&self.blocks, number))
     }
 
+    /// Memory that it has.
+    pub(crate) fn bytes(&self) -> usize {
+        let keys = self.blocks.iter().map(|block| block.bytes.capacity() + block.ends.capacity() * 8);
+        keys.sum::<usize>() + self.table.allocation_size()
+    }
+
     /// Whether there are so many more than were left the last time that it is worth to look which are needed.
     pub(crate) fn have_grown(&self) -> bool {
         self.len >= 2 * self.left + BLOCK_KEYS

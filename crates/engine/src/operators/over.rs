@@ -14,10 +14,10 @@ use arrow::row::{RowConverter, SortField};
 use datafusion_expr::EmitTo;
 use narthex_planner::{AggregateCall, Frame, OverCall};
 
-use super::Keeper;
 use super::groups::{Groups, compacted};
 use super::lifetime::{Lifetime, Touched};
 use super::rows::{Keys, all_of, times, told};
+use super::{Keeper, StateSize};
 use crate::aggregate::accumulator;
 use crate::error::Error;
 use crate::operator;
@@ -43,6 +43,8 @@ pub(crate) struct Over {
     /// Rows that wait for their time, with their key; those of one time as they came.
     waiting: BTreeMap<(i64, u64), Row>,
     arrived: u64,
+    /// Of rows that wait or are looked back at, and of what accumulators know.
+    bytes: u64,
     lifetime: Option<Lifetime>,
     touched: Touched,
 }
@@ -90,6 +92,12 @@ impl Numbers {
 }
 
 impl OfKey {
+    /// Of its rows that are looked back at, and of what is known.
+    fn bytes(&self) -> u64 {
+        let rows = self.before.iter().map(|row| row.bytes.len());
+        rows.chain(self.states.iter().map(|state| state.len())).sum::<usize>() as u64
+    }
+
     /// Lets a watermark pass rows that wait.
     fn pass(&mut self, watermark: i64) {
         let passed = &mut self.passed;
@@ -165,6 +173,7 @@ impl Over {
             of_groups: Vec::new(),
             waiting: BTreeMap::new(),
             arrived: 0,
+            bytes: 0,
             lifetime: None,
             touched: Touched::default(),
         })
@@ -181,6 +190,8 @@ impl Over {
         self.waiting.values().for_each(|row| waits[row.group] = true);
         let of_groups = &self.of_groups;
         let moved = self.groups.retain(|group| waits[group] || !is_forgotten(group, &of_groups[group]));
+        let gone = self.of_groups.iter().zip(&moved).filter(|(_, moved)| moved.is_none());
+        self.bytes -= gone.map(|(of_key, _)| of_key.bytes()).sum::<u64>();
         self.of_groups = compacted(std::mem::take(&mut self.of_groups), &moved);
         self.touched.moved(&moved);
         let before = self.of_groups.iter_mut().flat_map(|of_key| &mut of_key.before);
@@ -272,7 +283,7 @@ impl Over {
                 _ => false,
             };
             while before.len() > kept && before.front().is_some_and(|row| !is_needed(row)) {
-                before.pop_front();
+                self.bytes -= before.pop_front().map_or(0, |row| row.bytes.len() as u64);
             }
         }
         RecordBatch::try_new(self.schema.clone(), columns).map_err(told)
@@ -413,7 +424,10 @@ impl Over {
         for (place, key) in keys.into_iter().enumerate() {
             let states = &mut self.of_groups[key].states;
             states.resize_with(calls, Default::default);
-            states[number] = rows.row(place).data().into();
+            let state = rows.row(place).data();
+            self.bytes += state.len() as u64;
+            self.bytes -= states[number].len() as u64;
+            states[number] = state.into();
         }
         Ok(())
     }
@@ -480,7 +494,7 @@ impl Keeper for Over {
                 self.of_groups.resize_with(group + 1, OfKey::default);
             }
             if self.touched.has_passed(group, now) && self.of_groups[group].waiting.is_empty() {
-                self.of_groups[group] = OfKey::default();
+                self.bytes -= std::mem::take(&mut self.of_groups[group]).bytes();
             }
             self.touched.touch(group, now);
             let of_key = &mut self.of_groups[group];
@@ -502,7 +516,8 @@ impl Keeper for Over {
                 of_key.waiting.entry(time).or_insert(from);
             }
             self.arrived += 1;
-            let bytes = rows.row(row).data().into();
+            let bytes: Arc<[u8]> = rows.row(row).data().into();
+            self.bytes += bytes.len() as u64;
             match time {
                 Some(time) => drop(self.waiting.insert((time, self.arrived), Row { time, group, bytes })),
                 // No two rows come at the same time.
@@ -540,6 +555,13 @@ impl Keeper for Over {
             self.forget(|group, _| has_passed[group]);
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        let of_groups = self.of_groups.capacity() * size_of::<OfKey>();
+        let rows = StateSize::of_rows(self.waiting.len() as u64, self.bytes);
+        StateSize { entries: self.groups.len() as u64, bytes: rows.bytes }
+            .and(self.groups.bytes() + of_groups)
     }
 
     fn held(&self) -> u64 {

@@ -8,9 +8,9 @@ use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, SortField};
 use narthex_planner::{SortKey, WindowPlaces, window_time};
 
-use super::Keeper;
 use super::groups::Groups;
 use super::rows::{Keys, all_of, times, told};
+use super::{Keeper, StateSize};
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
 
@@ -41,6 +41,9 @@ struct Open {
     of_groups: Vec<BTreeMap<Rank, Box<[u8]>>>,
     arrived: i64,
     rows: u64,
+    /// Those that are kept, and their bytes.
+    kept: u64,
+    bytes: u64,
 }
 
 /// How rows are ranked.
@@ -123,9 +126,15 @@ impl Keeper for WindowRank {
             self.held += 1;
             let arrival = if self.is_last_first { -open.arrived } else { open.arrived };
             let group = &mut open.of_groups[group];
-            group.insert((order.row(row).data().into(), arrival), rows.row(row).data().into());
-            if group.len() > most {
-                group.pop_last();
+            let (order, row) = (order.row(row).data(), rows.row(row).data());
+            open.kept += 1;
+            open.bytes += (order.len() + row.len()) as u64;
+            group.insert((order.into(), arrival), row.into());
+            if group.len() > most
+                && let Some(((order, _), row)) = group.pop_last()
+            {
+                open.kept -= 1;
+                open.bytes -= (order.len() + row.len()) as u64;
             }
         }
         Ok(())
@@ -144,6 +153,11 @@ impl Keeper for WindowRank {
             }
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        let open = self.open.values();
+        open.map(|open| StateSize::of_rows(open.kept, open.bytes).and(open.groups.bytes())).sum()
     }
 
     fn held(&self) -> u64 {

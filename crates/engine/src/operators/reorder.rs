@@ -7,8 +7,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::RowConverter;
 
-use super::Keeper;
 use super::rows::{all_of, times, told};
+use super::{Keeper, StateSize};
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
 
@@ -23,18 +23,22 @@ pub(crate) struct Reorder {
     /// By time, then by arrival.
     waiting: BTreeMap<(i64, u64), Box<[u8]>>,
     arrived: u64,
+    /// Of the rows that wait.
+    bytes: u64,
 }
 
 impl Reorder {
     pub(crate) fn new(schema: SchemaRef, time: usize) -> Result<Self, Error> {
         let row_converter = all_of(&schema)?;
-        Ok(Self { time, row_converter, schema, waiting: BTreeMap::new(), arrived: 0 })
+        Ok(Self { time, row_converter, schema, waiting: BTreeMap::new(), arrived: 0, bytes: 0 })
     }
 
     /// Takes out the rows whose time has passed.
     fn take_until(&mut self, watermark: i64, due: &mut Vec<Box<[u8]>>) {
         while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
-            due.push(first.remove());
+            let row = first.remove();
+            self.bytes -= row.len() as u64;
+            due.push(row);
         }
     }
 
@@ -61,7 +65,7 @@ impl Keeper for Reorder {
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let mut due = Vec::new();
         for (row, &time) in times.iter().enumerate() {
-            let bytes = rows.row(row).data().into();
+            let bytes: Box<[u8]> = rows.row(row).data().into();
             let watermark = marks.at(row);
             if time <= watermark {
                 // What has passed before it goes first.
@@ -69,6 +73,7 @@ impl Keeper for Reorder {
                 due.push(bytes);
             } else {
                 self.arrived += 1;
+                self.bytes += bytes.len() as u64;
                 self.waiting.insert((time, self.arrived), bytes);
             }
         }
@@ -79,6 +84,10 @@ impl Keeper for Reorder {
         let mut due = Vec::new();
         self.take_until(watermark, &mut due);
         due.chunks(ROWS_AT_ONCE).try_for_each(|rows| self.give(rows, outlet))
+    }
+
+    fn state(&self) -> StateSize {
+        StateSize::of_rows(self.waiting.len() as u64, self.bytes)
     }
 
     fn held(&self) -> u64 {

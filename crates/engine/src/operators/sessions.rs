@@ -9,9 +9,9 @@ use arrow::datatypes::SchemaRef;
 use arrow::row::RowConverter;
 use narthex_planner::{WindowKind, Windows, to_local, window_time};
 
-use super::Keeper;
 use super::groups::{Groups, compacted};
 use super::rows::{Keys, all_of, times, told};
+use super::{Keeper, StateSize};
 use crate::aggregate::bytes_at;
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
@@ -35,6 +35,8 @@ pub(crate) struct Sessions {
     /// Sessions so far.
     begun: u64,
     held: u64,
+    /// Of the rows that are held.
+    bytes: u64,
 }
 
 /// A session that has not ended.
@@ -83,6 +85,7 @@ impl Sessions {
             due: BTreeSet::new(),
             begun: 0,
             held: 0,
+            bytes: 0,
         })
     }
 
@@ -99,6 +102,7 @@ impl Sessions {
             session.start <= end && session.end >= time && window_time(session.end, zone) > watermark
         };
         self.held += 1;
+        self.bytes += row.len() as u64;
         if let Some(first) = sessions.iter().position(touches) {
             // Those that it touches become one.
             let mut at = first + 1;
@@ -119,6 +123,7 @@ impl Sessions {
         let due = window_time(end, zone);
         if due <= watermark {
             self.held -= 1;
+            self.bytes -= row.len() as u64;
             return false;
         }
         self.begun += 1;
@@ -165,6 +170,7 @@ impl Sessions {
             }
             let session = sessions.swap_remove(at);
             rows += session.ends.len();
+            self.bytes -= session.bytes.len() as u64;
             ended.push(session);
             if rows >= ROWS_AT_ONCE {
                 self.give_rows(&ended, outlet)?;
@@ -209,6 +215,14 @@ impl Keeper for Sessions {
             self.due = due.filter_map(|(time, group, number)| Some((time, moved[group]?, number))).collect();
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        let of_groups = self.of_groups.capacity() * size_of::<Vec<Session>>();
+        let sessions = self.due.len() as u64 * size_of::<Session>() as u64;
+        let ends = self.held * size_of::<usize>() as u64;
+        let bytes = self.bytes + ends + sessions;
+        StateSize { entries: self.due.len() as u64, bytes }.and(self.groups.bytes() + of_groups)
     }
 
     fn held(&self) -> u64 {

@@ -7,9 +7,9 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use narthex_planner::{AggregateCall, Overlapping, WindowPlaces, assign, window_time};
 
-use super::Keeper;
 use super::grouped::Grouped;
 use super::rows::{Keys, times};
+use super::{Keeper, StateSize};
 use crate::clock::END;
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
@@ -180,6 +180,14 @@ impl Keeper for SlicedAggregate {
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
         self.give(watermark, outlet)
+    }
+
+    fn state(&self) -> StateSize {
+        let known = |slice: &Slice| -> usize {
+            let arrays = slice.known.iter().flatten().flatten();
+            arrays.map(|array| array.get_array_memory_size()).sum()
+        };
+        self.slices.values().map(|slice| slice.groups.state().and(known(slice))).sum()
     }
 
     fn held(&self) -> u64 {

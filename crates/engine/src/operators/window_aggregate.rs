@@ -7,9 +7,9 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use narthex_planner::{AggregateCall, WindowPlaces, window_time};
 
-use super::Keeper;
 use super::grouped::Grouped;
 use super::rows::{Keys, times};
+use super::{Keeper, StateSize};
 use crate::aggregate::accumulator;
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
@@ -128,6 +128,10 @@ impl Keeper for WindowAggregate {
             outlet.give(rows)?;
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        self.open.values().map(|open| open.groups.state()).sum()
     }
 
     fn held(&self) -> u64 {

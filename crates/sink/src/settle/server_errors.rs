@@ -133,7 +133,7 @@ impl Resolver<'_> {
         let mut compressor = Compressor::default();
         // A sample is far from the 4 GiB at which this fails, and an empty request does no harm.
         let body = compressor.compress(&plain).map(bytes::Bytes::copy_from_slice).unwrap_or_default();
-        self.worker.shared.metrics.sent_bytes(body.len());
+        self.worker.shared.metrics.packed(body.len(), 1);
         self.worker.deliver(&body, &mut Attempts::default(), ServerErrors::HandBackAfter(1)).await
     }
 

@@ -90,7 +90,7 @@ fn mutate(tokens: &mut Vec<String>, jobs: &[Vec<String>], words: &[String], rng:
 
 fn plan_mutations(first: u64, is_over: impl Fn(u64) -> bool) -> u64 {
     let (jobs, words) = (jobs(), dictionary());
-    let (settings, context) = (Settings::default(), run::context(None));
+    let (settings, context) = (Settings::default(), run::context(None, narthex_sink::SinkMetrics::default()));
     let mut seed = first;
     while !is_over(seed - first) {
         let mut rng = Rng(seed);

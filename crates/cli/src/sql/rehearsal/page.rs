@@ -41,6 +41,17 @@ pub(super) fn page(found: &Findings<'_>, closing: &Closing, name: &str, took: Du
         let _ = writeln!(text, "\n{table}: {} rows", closing.rows_of(table));
     }
     found.times.iter().for_each(|times| lateness(&mut text, times));
+    let state = closing.state();
+    if !state.is_empty() {
+        let _ = writeln!(text, "\nstate at its largest:");
+        for (operator, entries, bytes) in state {
+            let _ = writeln!(
+                text,
+                "  {operator}: {entries} keys, groups or rows, about {} KiB",
+                bytes.div_ceil(1024)
+            );
+        }
+    }
     let late = closing.late();
     if !late.is_empty() {
         let _ = writeln!(text, "\nlate for their operator:");

@@ -9,8 +9,8 @@ use hashbrown::HashMap;
 use super::{Found, Kept, Pairs};
 use crate::clock::{END, NEVER};
 use crate::error::Error;
-use crate::operators::Keeper;
 use crate::operators::rows::times;
+use crate::operators::{Keeper, StateSize};
 use crate::stage::{Marks, Outlet};
 
 /// What one task has of an interval join.
@@ -34,6 +34,8 @@ struct Side {
     by_key: HashMap<Arc<[u8]>, BTreeMap<Place, Kept>>,
     /// Until when a row is kept: its key, and its own time.
     until: BTreeMap<Place, (Arc<[u8]>, i64)>,
+    /// Of its rows.
+    bytes: u64,
 }
 
 impl IntervalJoin {
@@ -51,6 +53,7 @@ impl IntervalJoin {
 
 impl Side {
     fn add(&mut self, key: &[u8], time: i64, until: i64, number: u64, kept: Kept) {
+        self.bytes += kept.bytes.len() as u64;
         let known = self.by_key.get_key_value(key).map(|(key, _)| key.clone());
         let key = known.unwrap_or_else(|| key.into());
         self.by_key.entry(key.clone()).or_default().insert((time, number), kept);
@@ -63,7 +66,9 @@ impl Side {
         while let Some(first) = self.until.first_entry().filter(|first| first.key().0 <= watermark) {
             let ((_, number), (key, time)) = first.remove_entry();
             if let Some(rows) = self.by_key.get_mut(&key) {
-                gone.extend(rows.remove(&(time, number)));
+                let row = rows.remove(&(time, number));
+                self.bytes -= row.as_ref().map_or(0, |row| row.bytes.len() as u64);
+                gone.extend(row);
                 if rows.is_empty() {
                     self.by_key.remove(&key);
                 }
@@ -124,6 +129,10 @@ impl Keeper for IntervalJoin {
             self.pairs.leave(side, gone.iter(), outlet)?;
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        self.sides.iter().map(|side| StateSize::of_rows(side.until.len() as u64, side.bytes)).sum()
     }
 
     fn held(&self) -> u64 {

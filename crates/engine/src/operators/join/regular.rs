@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 use super::{Found, Kept, Pairs};
 use crate::clock::{END, NEVER};
 use crate::error::Error;
-use crate::operators::Keeper;
 use crate::operators::lifetime::{Lifetime, has_passed};
+use crate::operators::{Keeper, StateSize};
 use crate::stage::{Marks, Outlet};
 
 /// What one task has of a join without bounds.
@@ -16,12 +16,14 @@ pub(super) struct RegularJoin {
     /// By side, then by key.
     rows: [HashMap<Box<[u8]>, Vec<Kept>>; 2],
     held: u64,
+    /// Of the rows that are held.
+    bytes: u64,
     lifetime: Option<Lifetime>,
 }
 
 impl RegularJoin {
     pub(super) fn new(pairs: Pairs, lifetime: Option<Lifetime>) -> Self {
-        Self { pairs, rows: [HashMap::new(), HashMap::new()], held: 0, lifetime }
+        Self { pairs, rows: [HashMap::new(), HashMap::new()], held: 0, bytes: 0, lifetime }
     }
 }
 
@@ -60,6 +62,7 @@ impl Keeper for RegularJoin {
                 None => drop(own.insert(encoded.key(row).into(), vec![kept])),
             }
             self.held += 1;
+            self.bytes += encoded.row(row).len() as u64;
         }
         Ok(())
     }
@@ -72,7 +75,7 @@ impl Keeper for RegularJoin {
             let rows = std::mem::take(&mut self.rows[side]);
             self.pairs.leave(side, rows.values().flatten(), outlet)?;
         }
-        self.held = 0;
+        (self.held, self.bytes) = (0, 0);
         Ok(())
     }
 
@@ -87,9 +90,14 @@ impl Keeper for RegularJoin {
                 !rows.is_empty()
             });
             self.held -= gone.len() as u64;
+            self.bytes -= gone.iter().map(|row| row.bytes.len() as u64).sum::<u64>();
             self.pairs.leave(side, gone.iter(), outlet)?;
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        StateSize::of_rows(self.held, self.bytes)
     }
 
     fn held(&self) -> u64 {

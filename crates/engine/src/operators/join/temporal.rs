@@ -8,10 +8,10 @@ use arrow::array::RecordBatch;
 use super::{Kept, PAIRS_AT_ONCE, Pairs};
 use crate::clock::{END, NEVER};
 use crate::error::Error;
-use crate::operators::Keeper;
 use crate::operators::groups::{Groups, compacted};
 use crate::operators::lifetime::{Lifetime, Touched};
 use crate::operators::rows::times;
+use crate::operators::{Keeper, StateSize};
 use crate::stage::{Marks, Outlet};
 
 /// A row of the left side.
@@ -42,6 +42,8 @@ pub(super) struct TemporalJoin {
     /// What time it is.
     now: i64,
     held: u64,
+    /// Of the rows that are held.
+    bytes: u64,
     lifetime: Option<Lifetime>,
     touched: Touched,
 }
@@ -64,6 +66,7 @@ impl TemporalJoin {
             arrived: 0,
             now: NEVER,
             held: 0,
+            bytes: 0,
             lifetime,
             touched: Touched::default(),
         }
@@ -81,6 +84,7 @@ impl TemporalJoin {
         let moved = self.keys.retain(|key| waits[key] || !has_passed(key, &versions[key]));
         for (versions, _) in self.versions.iter().zip(&moved).filter(|(_, moved)| moved.is_none()) {
             self.held -= versions.len() as u64;
+            self.bytes -= bytes_of(versions.values());
             self.pairs.leave(1, versions.values(), outlet)?;
         }
         self.versions = compacted(std::mem::take(&mut self.versions), &moved);
@@ -121,10 +125,15 @@ impl TemporalJoin {
             let kept = self.versions[key].split_off(&time);
             let gone = std::mem::replace(&mut self.versions[key], kept);
             self.held -= gone.len() as u64;
+            self.bytes -= bytes_of(gone.values());
             self.pairs.leave(1, gone.values(), outlet)?;
         }
         Ok(())
     }
+}
+
+fn bytes_of<'a>(rows: impl Iterator<Item = &'a Kept>) -> u64 {
+    rows.map(|row| row.bytes.len() as u64).sum()
 }
 
 impl Keeper for TemporalJoin {
@@ -153,22 +162,24 @@ impl Keeper for TemporalJoin {
                     continue;
                 }
                 self.held += 1;
+                self.bytes += row.kept.bytes.len() as u64;
                 self.arrived += 1;
                 self.waiting.insert((time, self.arrived), row);
                 continue;
             }
-            self.held += 1;
             let is_newest =
                 |key: &usize| self.versions[*key].last_key_value().is_none_or(|(last, _)| *last <= time);
             let Some(key) = key.filter(|key| !self.skips_older || is_newest(key)) else {
-                self.held -= 1;
                 outlet.counts.filtered.add(1);
                 continue;
             };
+            self.held += 1;
+            self.bytes += kept.bytes.len() as u64;
             let versions = &mut self.versions[key];
             let replaces = versions.insert(time, kept);
             if let Some(old) = replaces {
                 self.held -= 1;
+                self.bytes -= old.bytes.len() as u64;
                 self.pairs.leave(1, [&old].into_iter(), outlet)?;
             } else {
                 // The later one of each two neighbours takes the earlier one's place.
@@ -188,11 +199,13 @@ impl Keeper for TemporalJoin {
             due.push(first.remove());
         }
         self.held -= due.len() as u64;
+        self.bytes -= bytes_of(due.iter().map(|row| &row.kept));
         self.join(&due, outlet)?;
         self.forget(watermark, outlet)?;
         if watermark == END {
             for versions in std::mem::take(&mut self.versions) {
                 self.held -= versions.len() as u64;
+                self.bytes -= bytes_of(versions.values());
                 self.pairs.leave(1, versions.values(), outlet)?;
             }
         } else if self.keys.have_grown() {
@@ -208,6 +221,11 @@ impl Keeper for TemporalJoin {
             (0..self.keys.len()).map(|key| touched.has_passed(key, Some(now))).collect();
         self.touched = touched;
         self.let_go(|key, versions| has_passed[key] || versions.is_empty(), outlet)
+    }
+
+    fn state(&self) -> StateSize {
+        let versions = self.versions.capacity() * size_of::<BTreeMap<i64, Kept>>();
+        StateSize::of_rows(self.held, self.bytes).and(self.keys.bytes() + versions)
     }
 
     fn held(&self) -> u64 {

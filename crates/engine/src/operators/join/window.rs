@@ -7,9 +7,9 @@ use narthex_planner::{WindowPlaces, window_time};
 
 use super::{Kept, PAIRS_AT_ONCE, Pairs};
 use crate::error::Error;
-use crate::operators::Keeper;
 use crate::operators::groups::Groups;
 use crate::operators::rows::times;
+use crate::operators::{Keeper, StateSize};
 use crate::stage::{Marks, Outlet};
 
 /// What one task has of a window join.
@@ -19,6 +19,8 @@ pub(super) struct WindowJoin {
     /// Open windows by their time, start and end.
     open: BTreeMap<(i64, i64, i64), Open>,
     held: u64,
+    /// Of the rows that are held.
+    bytes: u64,
 }
 
 /// The rows of a window.
@@ -33,7 +35,7 @@ struct Open {
 
 impl WindowJoin {
     pub(super) fn new(pairs: Pairs, windows: [WindowPlaces; 2]) -> Self {
-        Self { pairs, windows, open: BTreeMap::new(), held: 0 }
+        Self { pairs, windows, open: BTreeMap::new(), held: 0, bytes: 0 }
     }
 
     /// Gives the pairs of a group.
@@ -76,6 +78,7 @@ impl Keeper for WindowJoin {
             let Open { groups, rows, alone } = self.open.entry((time, starts[row], ends[row])).or_default();
             let kept = Kept::new(encoded.row(row));
             self.held += 1;
+            self.bytes += encoded.row(row).len() as u64;
             if !encoded.can_meet(row) {
                 alone[input].push(kept);
                 continue;
@@ -96,10 +99,16 @@ impl Keeper for WindowJoin {
             for side in 0..2 {
                 let all = || open.rows.iter().map(|rows| &rows[side]).chain([&open.alone[side]]).flatten();
                 self.held -= all().count() as u64;
+                self.bytes -= all().map(|row| row.bytes.len() as u64).sum::<u64>();
                 self.pairs.leave(side, all(), outlet)?;
             }
         }
         Ok(())
+    }
+
+    fn state(&self) -> StateSize {
+        let groups: usize = self.open.values().map(|open| open.groups.bytes()).sum();
+        StateSize::of_rows(self.held, self.bytes).and(groups)
     }
 
     fn held(&self) -> u64 {
