@@ -13,6 +13,7 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
     cargo_deny_version="0.20.2" # needs Rust 1.88
     tools="$cache/tools"        # cargo-deny, in a cargo root of its own
     prometheus_2_cached="$cache/prometheus-2/prometheus"
+    promtool_cached="$cache/prometheus-2/promtool"
 }
 
 # Prometheus 3.x: the pinned module's tag set, and a folder named after everything that decides the binary.
@@ -35,6 +36,12 @@ find_prometheus_2() {
     return 1
 }
 
+# Prints the promtool to check with: the one on PATH, else the cached one; fails when there is none.
+find_promtool() {
+    type -P promtool && return 0
+    [[ -x "$promtool_cached" ]] && printf '%s\n' "$promtool_cached"
+}
+
 # Prints the cargo-deny to use; fails when there is none.
 find_cargo_deny() {
     type -P cargo-deny && return 0
@@ -46,6 +53,9 @@ export_servers() {
     local found
     if [[ -z "${NARTHEX_PROMETHEUS_2:-}" ]] && found="$(find_prometheus_2)"; then
         export NARTHEX_PROMETHEUS_2="$found"
+    fi
+    if [[ -z "${NARTHEX_PROMTOOL:-}" ]] && found="$(find_promtool)"; then
+        export NARTHEX_PROMTOOL="$found"
     fi
     if [[ -z "${NARTHEX_PROMETHEUS_3:-}" && -x "$prometheus_3_cached" ]]; then
         export NARTHEX_PROMETHEUS_3="$prometheus_3_cached"

@@ -115,7 +115,7 @@ apt_lists() {
 # needs no root, and an installed package would start a daemon on port 9090.
 install_prometheus_2() {
     local found why scratch
-    if found="$(find_prometheus_2)"; then
+    if found="$(find_prometheus_2)" && find_promtool >/dev/null; then
         have "prometheus 2" "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
         return 0
     fi
@@ -131,6 +131,7 @@ install_prometheus_2() {
     }
     mkdir -p "$(dirname "$prometheus_2_cached")"
     mv "$scratch/unpacked/usr/bin/prometheus" "$prometheus_2_cached"
+    mv "$scratch/unpacked/usr/bin/promtool" "$promtool_cached"
     rm -rf "$scratch"
     if ! found="$(find_prometheus_2)"; then
         skip "Prometheus 2.x" "Debian's package holds $("$prometheus_2_cached" --version 2>&1 | head -n 1)"

@@ -1,5 +1,5 @@
-//! The admin listener: `/metrics` (OpenMetrics text), `/-/healthy` (the process lives), `/-/ready` (the sink
-//! takes samples). No listener unless asked for; a bare port binds to loopback.
+//! The admin listener: `/metrics` (OpenMetrics, or text for who does not ask for it), `/-/healthy` (the process lives), `/-/ready` (the sink
+//! takes samples), `/-/targets` (this listener, for service discovery). No listener unless asked for; a bare port binds to loopback.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -20,14 +20,19 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use crate::discovery::{self, TargetFile};
+use crate::exposition::{OPENMETRICS, TEXT, text_of, wants_openmetrics};
+use crate::write::RunFlags;
+
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the listener shows.
 #[derive(Debug)]
-pub(crate) struct Admin {
-    pub(crate) registry: Registry,
-    pub(crate) is_ready: AtomicBool,
+struct Admin {
+    registry: Registry,
+    /// For `http_sd_configs`.
+    targets: String,
+    is_ready: AtomicBool,
 }
 
 /// Reads an address; a bare port, or one after a colon, is on loopback.
@@ -41,32 +46,46 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("{text:?} is no address; write ADDRESS:PORT, or a port for loopback"))
 }
 
-/// What shows these numbers and the version, on a listener if one was asked for.
+/// A listener, or none, and the file that tells of it.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    admin: Option<Arc<Admin>>,
+    _targets: Option<TargetFile>,
+}
+
+impl Listening {
+    /// No more is taken: `/-/ready` says so.
+    pub(crate) fn drains(&self) {
+        self.admin.iter().for_each(|admin| admin.is_ready.store(false, Ordering::Relaxed));
+    }
+}
+
+/// Shows these numbers and the version of this command, if a listener was asked for.
 ///
 /// # Errors
-/// When the address cannot be bound.
+/// When the address cannot be bound, or the target file not be written.
 pub(crate) async fn start(
     address: Option<SocketAddr>,
+    flags: &RunFlags,
+    command: &'static str,
     collectors: Vec<Box<dyn Collector>>,
-) -> anyhow::Result<Arc<Admin>> {
+) -> anyhow::Result<Listening> {
+    let Some(address) = address else { return Ok(Listening { admin: None, _targets: None }) };
     let mut registry = Registry::default();
     collectors.into_iter().for_each(|collector| registry.register_collector(collector));
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("narthex_build", "The version of this binary", version);
-    let admin = Arc::new(Admin { registry, is_ready: AtomicBool::new(true) });
-    if let Some(address) = address {
-        serve(address, admin.clone()).await?;
-    }
-    Ok(admin)
-}
-
-/// Listens on `address`, prints where as the first line on standard error, and serves until the runtime ends.
-///
-/// # Errors
-/// When the address cannot be bound.
-pub(crate) async fn serve(address: SocketAddr, admin: Arc<Admin>) -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let bound = listener.local_addr()?;
+    let targets = discovery::targets(bound, command);
+    let file = flags.sd_file.as_deref().map(|path| TargetFile::write(path, &targets)).transpose()?;
+    let admin = Arc::new(Admin { registry, targets, is_ready: AtomicBool::new(true) });
+    serve(listener, bound, admin.clone());
+    Ok(Listening { admin: Some(admin), _targets: file })
+}
+
+/// Prints where it listens as the first line on standard error, and serves until the runtime ends.
+fn serve(listener: TcpListener, bound: SocketAddr, admin: Arc<Admin>) {
     let _ = writeln!(std::io::stderr(), "listening on http://{bound}");
     tokio::spawn(async move {
         loop {
@@ -84,13 +103,19 @@ pub(crate) async fn serve(address: SocketAddr, admin: Arc<Admin>) -> anyhow::Res
             });
         }
     });
-    Ok(bound)
 }
 
 impl Admin {
     fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (status, content_type, body) = match (request.method(), request.uri().path()) {
-            (&Method::GET | &Method::HEAD, "/metrics") => self.metrics(),
+            (&Method::GET | &Method::HEAD, "/metrics") => {
+                let accept =
+                    request.headers().get(http::header::ACCEPT).and_then(|accept| accept.to_str().ok());
+                self.metrics(wants_openmetrics(accept))
+            }
+            (&Method::GET | &Method::HEAD, "/-/targets") => {
+                (StatusCode::OK, "application/json", self.targets.clone().into())
+            }
             (&Method::GET | &Method::HEAD, "/-/healthy") => text(StatusCode::OK, "narthex is healthy\n"),
             (&Method::GET | &Method::HEAD, "/-/ready") if self.is_ready.load(Ordering::Relaxed) => {
                 text(StatusCode::OK, "narthex is ready\n")
@@ -99,7 +124,7 @@ impl Admin {
                 text(StatusCode::SERVICE_UNAVAILABLE, "narthex is not ready\n")
             }
             (&Method::GET | &Method::HEAD, _) => {
-                text(StatusCode::NOT_FOUND, "there are /metrics, /-/healthy and /-/ready\n")
+                text(StatusCode::NOT_FOUND, "there are /metrics, /-/targets, /-/healthy and /-/ready\n")
             }
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
         };
@@ -111,10 +136,11 @@ impl Admin {
         Ok(response)
     }
 
-    fn metrics(&self) -> (StatusCode, &'static str, Bytes) {
+    fn metrics(&self, is_openmetrics: bool) -> (StatusCode, &'static str, Bytes) {
         let mut out = String::new();
         match prometheus_client::encoding::text::encode(&mut out, &self.registry) {
-            Ok(()) => (StatusCode::OK, OPENMETRICS, out.into()),
+            Ok(()) if is_openmetrics => (StatusCode::OK, OPENMETRICS, out.into()),
+            Ok(()) => (StatusCode::OK, TEXT, text_of(&out).into()),
             Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "cannot write the metrics\n"),
         }
     }

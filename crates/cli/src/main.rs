@@ -2,7 +2,9 @@
 //!
 //! Exit codes: 0 done, 1 failed or stopped before everything was settled, 64 wrong flags or options.
 
+mod discovery;
 mod exit;
+mod exposition;
 mod generate;
 mod input;
 mod ledger;

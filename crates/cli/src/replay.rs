@@ -21,7 +21,7 @@ use crate::same_file::Files;
 use crate::sink_flags::SinkFlags;
 use crate::stop::Stop;
 use crate::throttle::is_said;
-use crate::write::{RunFlags, close, finish, open_outputs, start_admin};
+use crate::write::{RunFlags, close, finish, open_outputs, start_listening};
 
 /// Flags of `narthex replay`.
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,8 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let (name, counts) = (source.name.clone(), source.counts.clone());
     let hold = Hold::default();
     stop.begin();
-    start_admin(listen, &sink, vec![(name.clone(), counts.clone())]).await?;
+    let _listening =
+        start_listening(listen, &args.run, "replay", &sink, vec![(name.clone(), counts.clone())]).await?;
     let found = Arc::<Mutex<Found>>::default();
     let replayer = Replayer {
         lines: LineReader { max_line_bytes: MAX_LETTER_BYTES, stop: stop.clone(), hold: hold.clone() },

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::input::{self, Ingest, MAX_LINE_BYTES, SourceCounts};
 use crate::ledger::{Report, SourceReport, write_json};
 use crate::lines::{Hold, LineReader};
-use crate::listen::{self, Admin};
+use crate::listen::{self, Listening};
 use crate::mistakes::Mistakes;
 use crate::offer::Offer;
 use crate::same_file::{Files, is_stream};
@@ -58,6 +58,9 @@ pub(crate) struct RunFlags {
     /// Serve /metrics, /-/healthy and /-/ready; a bare port is on loopback, port 0 is any free one
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// Tell Prometheus' file-based service discovery of --listen: the file is there while the command runs
+    #[arg(long, value_name = "PATH", requires = "listen")]
+    pub(crate) sd_file: Option<PathBuf>,
     /// Logs as text or json
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: String,
@@ -79,6 +82,9 @@ impl RunFlags {
     pub(crate) fn files(&self, files: &mut Files) {
         if let Some(path) = &self.ledger {
             files.output("ledger", "the ledger", path);
+        }
+        if let Some(path) = &self.sd_file {
+            files.output("sd-file", "the target file", path);
         }
     }
 
@@ -137,7 +143,7 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     let counts: Vec<(String, Arc<SourceCounts>)> =
         sources.iter().map(|source| (source.name.clone(), source.counts.clone())).collect();
     stop.begin();
-    let admin = start_admin(listen, &sink, counts.clone()).await?;
+    let listening = start_listening(listen, &args.run, "write", &sink, counts.clone()).await?;
     tracing::info!("writing {format} from {} to {}", names(&counts), narthex_sink::shown_url(&args.sink.url));
 
     let hold = Hold::default();
@@ -166,7 +172,7 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
         }
         () = sink.failed() => Ok(()),
     };
-    admin.is_ready.store(false, Ordering::Relaxed);
+    listening.drains();
     let closed = close(sink, stop, drain, &hold).await;
     shown.abort();
     progress::wipe();
@@ -206,12 +212,14 @@ pub(crate) fn open_dead_letters(path: &str) -> Result<DeadLetters, (&str, std::i
 }
 
 /// Starts the listener, if one was asked for.
-pub(crate) async fn start_admin(
+pub(crate) async fn start_listening(
     listen: Option<std::net::SocketAddr>,
+    flags: &RunFlags,
+    command: &'static str,
     sink: &PrometheusSink,
     counts: Vec<(String, Arc<SourceCounts>)>,
-) -> anyhow::Result<Arc<Admin>> {
-    listen::start(listen, vec![sink.collector(), Box::new(SourceCollector(counts))]).await
+) -> anyhow::Result<Listening> {
+    listen::start(listen, flags, command, vec![sink.collector(), Box::new(SourceCollector(counts))]).await
 }
 
 /// Drains: for as long as it takes at the end of the input, within the limit once a signal came. What the

@@ -116,13 +116,32 @@ pub async fn prometheus_or_skip_with(
 ) -> anyhow::Result<Option<Prometheus>> {
     match locate(version) {
         Ok(_) => Prometheus::start_with(version, options).await.map(Some),
-        Err(why) if std::env::var_os("NARTHEX_REQUIRE_SERVERS").is_some_and(|v| v == "1") => Err(why),
+        Err(why) if is_required() => Err(why),
         Err(why) => {
             // Past the test harness' capture, which would swallow the line of a test that "passes".
             writeln!(std::io::stderr(), "\nSKIPPED: tests on {version}: {why:#}")?;
             Ok(None)
         }
     }
+}
+
+/// The binary of promtool, or none, and loudly, where it is not on the machine.
+///
+/// # Errors
+/// With `NARTHEX_REQUIRE_SERVERS=1`, when it is not there.
+pub fn promtool_or_skip() -> anyhow::Result<Option<std::path::PathBuf>> {
+    match self::process::promtool() {
+        Ok(path) => Ok(Some(path)),
+        Err(why) if is_required() => Err(why),
+        Err(why) => {
+            writeln!(std::io::stderr(), "\nSKIPPED: tests with promtool: {why:#}")?;
+            Ok(None)
+        }
+    }
+}
+
+fn is_required() -> bool {
+    std::env::var_os("NARTHEX_REQUIRE_SERVERS").is_some_and(|v| v == "1")
 }
 
 impl Prometheus {

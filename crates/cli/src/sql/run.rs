@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,6 +11,7 @@ use narthex_connectors::Context;
 use narthex_engine::{Error, Outcome, RunOptions, Running};
 use narthex_planner::{Settings, Step};
 use narthex_sink::{DeadLetters, SinkMetrics, parse_duration};
+use prometheus_client::collector::Collector;
 use tokio::time::Instant;
 
 use super::closing::Closing;
@@ -118,14 +118,15 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     args.run.empty_ledger()?;
     stop.begin();
     let metrics = JobMetrics::default();
-    let admin = listen::start(listen, vec![Box::new(metrics.clone()), Box::new(sinks)]).await?;
+    let collectors: Vec<Box<dyn Collector>> = vec![Box::new(metrics.clone()), Box::new(sinks)];
+    let listening = listen::start(listen, &args.run, "run", collectors).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
     let began = Instant::now();
     let name = job_file.name.clone();
     let mut jobs = Jobs::new(dead_letters, stop, drain, metrics, rehearsal.is_some());
     jobs.run_all(job_file).await?;
-    admin.is_ready.store(false, Ordering::Relaxed);
+    listening.drains();
     let failed = jobs.report.dead_letters.as_ref().map_or(0, DeadLetters::failed);
     jobs.closing.tell_of_dead_letters(failed);
     match &rehearsal {

@@ -1,10 +1,6 @@
 //! The admin listener: every metric that is promised, health, readiness.
 
-use std::process::Stdio;
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
+use crate::support::http::{answer, get};
 use crate::support::input::{line, now_ms, rounds};
 use crate::support::process::{Running, narthex, run};
 use crate::support::scene::Scene;
@@ -23,18 +19,6 @@ const PROMISED: &[&str] = &[
     "narthex_source_records_total{source=\"stdin\"}",
     "narthex_source_undecodable_total{source=\"stdin\"}",
 ];
-
-/// Status and body.
-pub(crate) async fn get(url: &str, path: &str) -> (u16, String) {
-    let host = url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(host).await.expect("a listener");
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    (head[9..12].parse().expect("a status"), body.to_owned())
-}
 
 /// A run with written, dropped and undecodable lines, and its page of metrics.
 async fn page(scene: &Scene) -> (Running, String, String) {
@@ -70,7 +54,21 @@ async fn every_promised_metric_is_there_and_adds_up() {
     ] {
         assert!(page.lines().any(|other| other == line), "{line} is not in\n{page}");
     }
-    assert!(page.ends_with("# EOF\n"));
+    let (status, head, openmetrics) =
+        answer(&url, "/metrics", "accept: application/openmetrics-text\r\n").await;
+    assert!(
+        status == 200 && head.contains("content-type: application/openmetrics-text; version=1.0.0"),
+        "{head}"
+    );
+    assert!(
+        openmetrics.ends_with("# EOF\n") && openmetrics.contains("# TYPE narthex_sink_retries counter\n")
+    );
+    let (_, head, text) = answer(&url, "/metrics", "").await;
+    assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
+    assert!(
+        text.contains("# TYPE narthex_sink_retries_total counter\n") && !text.contains("# EOF"),
+        "{text}"
+    );
     assert_eq!(get(&url, "/-/healthy").await.0, 200);
     assert_eq!(get(&url, "/-/ready").await.0, 200);
     assert_eq!(get(&url, "/nothing").await.0, 404);
@@ -136,36 +134,27 @@ async fn an_address_that_is_taken_is_named_before_anything_is_sent() {
     assert_eq!(scene.server.stats().all_requests(), 0);
 }
 
-/// promtool reads the older text format: there the name of a family is that of its samples, an info is a gauge,
-/// and units are not known.
-fn as_text_format(page: &str) -> String {
-    let types: Vec<(&str, &str)> =
-        page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
-    let suffix_of = |name: &str| match types.iter().find(|(other, _)| *other == name) {
-        Some((_, "counter")) => "_total",
-        Some((_, "info")) => "_info",
-        _ => "",
-    };
-    let convert = |line: &str| {
-        let words: Vec<&str> = line.splitn(4, ' ').collect();
-        let ["#", kind @ ("TYPE" | "HELP"), name, rest] = words[..] else { return format!("{line}\n") };
-        let rest = if (kind, rest) == ("TYPE", "info") { "gauge" } else { rest };
-        format!("# {kind} {name}{} {rest}\n", suffix_of(name))
-    };
-    page.lines().filter(|line| !line.starts_with("# UNIT") && *line != "# EOF").map(convert).collect()
-}
-
 #[tokio::test]
-async fn promtool_finds_nothing_to_criticise() {
-    if std::process::Command::new("promtool").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: promtool check metrics: promtool is not on PATH");
-        return;
-    }
+async fn service_discovery_finds_a_command_while_it_runs() {
     let scene = Scene::new().await;
-    let (running, _, page) = page(&scene).await;
-    assert_eq!(running.ended().await.code, Some(0));
-    let mut promtool = tokio::process::Command::new("promtool");
-    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let ended = run(promtool, as_text_format(&page)).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{page}");
+    let file = scene.path("narthex.json");
+    let path = file.display().to_string();
+    let mut running = Running::start(scene.write(&["--listen", "0", "--sd-file", &path]));
+    let url = running.admin_url().await;
+    let targets = std::fs::read_to_string(&file).expect("a target file");
+    let expected =
+        format!("[{{\"labels\":{{\"command\":\"write\"}},\"targets\":[\"{}\"]}}]\n", &url["http://".len()..]);
+    assert_eq!(targets, expected);
+    let (_, head, body) = answer(&url, "/-/targets", "").await;
+    assert!(head.contains("content-type: application/json"), "{head}");
+    assert_eq!(body, expected);
+    running.signal("TERM").await;
+    running.ended_with_input_open().await;
+    assert!(!file.exists(), "the target file is still there");
+    let nowhere = scene.path("none/narthex.json").display().to_string();
+    let ended = scene.written(&["--listen", "0", "--sd-file", &nowhere], rounds(1, 1, now_ms())).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot write the target file"), "{}", ended.stderr);
+    let ended = scene.written(&["--sd-file", &path], rounds(1, 1, now_ms())).await;
+    assert_eq!(ended.code, Some(64), "{}", ended.stderr);
 }

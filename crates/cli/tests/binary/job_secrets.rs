@@ -1,6 +1,6 @@
 //! Secrets planted in job files and in the environment: they reach the receiver and nothing else.
 
-use crate::admin::get;
+use crate::support::http::get;
 use crate::support::job::{Job, rows};
 use crate::support::process::{Ended, Running, narthex, run};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::admin::get;
+use crate::support::http::get;
 use crate::support::input::{line, now_ms, rounds};
 use crate::support::ledger::count;
 use crate::support::process::{Running, narthex, run};

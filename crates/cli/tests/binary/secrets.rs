@@ -2,7 +2,7 @@
 
 use narthex_receiver::{Credentials, ReceiverConfig, ReceiverServer};
 
-use crate::admin::get;
+use crate::support::http::get;
 use crate::support::input::{line, now_ms, rounds};
 use crate::support::process::{Ended, Running, narthex, run};
 use crate::support::scene::Scene;

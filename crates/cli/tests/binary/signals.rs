@@ -150,7 +150,7 @@ async fn what_was_read_has_a_fate_also_where_the_reader_waits_for_room() {
     while scene.server.stats().samples.stored < 4000 {
         sleep(Duration::from_millis(20)).await;
     }
-    assert!(crate::admin::get(&url, "/metrics").await.1.contains("narthex_source_records_total"));
+    assert!(crate::support::http::get(&url, "/metrics").await.1.contains("narthex_source_records_total"));
     running.signal("TERM").await;
     let ended = running.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -260,7 +260,7 @@ async fn stuck_after(script: &str, drain_timeout: &str, earlier: &str) -> (Scene
 /// Waits until `/metrics` has the line.
 async fn until(url: &str, line: &str) {
     let begun = Instant::now();
-    while !crate::admin::get(url, "/metrics").await.1.contains(line) {
+    while !crate::support::http::get(url, "/metrics").await.1.contains(line) {
         assert!(begun.elapsed() < Duration::from_secs(10), "{line} never comes");
         sleep(Duration::from_millis(20)).await;
     }

@@ -10,6 +10,7 @@ mod isolation;
 mod lost_answers;
 mod million;
 mod outage;
+mod own_metrics;
 mod replay;
 #[path = "../support/mod.rs"]
 mod support;

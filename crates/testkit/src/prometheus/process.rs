@@ -41,6 +41,19 @@ pub(super) fn locate(version: Version) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("not on this machine; run scripts/setup.sh test, or set {variable}"))
 }
 
+/// promtool: by `NARTHEX_PROMTOOL`, else on PATH, else in the cache that `scripts/setup.sh` fills.
+pub(super) fn promtool() -> anyhow::Result<PathBuf> {
+    if let Some(path) = env::var_os("NARTHEX_PROMTOOL").filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut candidates: Vec<PathBuf> =
+        env::split_paths(&path).map(|folder| folder.join("promtool")).collect();
+    candidates.push(cache()?.join("prometheus-2/promtool"));
+    let found = candidates.into_iter().find(|path| path.is_file());
+    found.context("promtool is not on this machine; run scripts/setup.sh test, or set NARTHEX_PROMTOOL")
+}
+
 fn cache() -> anyhow::Result<PathBuf> {
     let base = match env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()) {
         Some(path) => PathBuf::from(path),
