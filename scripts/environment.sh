@@ -14,6 +14,8 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
     tools="$cache/tools"        # cargo-deny, in a cargo root of its own
     prometheus_2_cached="$cache/prometheus-2/prometheus"
     promtool_cached="$cache/prometheus-2/promtool"
+    alertmanager_cached="$cache/alertmanager/alertmanager"
+    alertmanager_templates=/usr/share/prometheus/alertmanager # Debian's build reads them there
 }
 
 # Prometheus 3.x: the pinned module's tag set, and a folder named after everything that decides the binary.
@@ -42,6 +44,12 @@ find_promtool() {
     [[ -x "$promtool_cached" ]] && printf '%s\n' "$promtool_cached"
 }
 
+# Prints the Alertmanager to use: the one on PATH, else the cached one with its templates; fails when there is none.
+find_alertmanager() {
+    type -P prometheus-alertmanager && return 0
+    [[ -x "$alertmanager_cached" && -e "$alertmanager_templates/default.tmpl" ]] && printf '%s\n' "$alertmanager_cached"
+}
+
 # Prints the cargo-deny to use; fails when there is none.
 find_cargo_deny() {
     type -P cargo-deny && return 0
@@ -56,6 +64,9 @@ export_servers() {
     fi
     if [[ -z "${NARTHEX_PROMTOOL:-}" ]] && found="$(find_promtool)"; then
         export NARTHEX_PROMTOOL="$found"
+    fi
+    if [[ -z "${NARTHEX_ALERTMANAGER:-}" ]] && found="$(find_alertmanager)"; then
+        export NARTHEX_ALERTMANAGER="$found"
     fi
     if [[ -z "${NARTHEX_PROMETHEUS_3:-}" && -x "$prometheus_3_cached" ]]; then
         export NARTHEX_PROMETHEUS_3="$prometheus_3_cached"

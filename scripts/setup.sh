@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Gets ready what `make demo` or `make test` needs: skips what is there, names what it cannot install.
 #
-# usage: scripts/setup.sh [demo|test]    (default: test)
+# usage: scripts/setup.sh [demo|monitoring|test]    (default: test)
 #   demo   Rust and a C compiler (required), Prometheus 2.x (optional: the built-in receiver serves without)
-#   test   also Go, Python 3 with pip, JDK 17 and Maven, Prometheus 3.x, cargo-deny, the libraries of Flink 2.2
+#   monitoring   also Python 3 and an Alertmanager
+#   test   also Go, pip, JDK 17 and Maven, Prometheus 3.x, promtool, cargo-deny, the libraries of Flink 2.2
 # Exit 0: everything required is there; 1: something required is missing. What is optional and missing is
 # printed as a line `SKIPPED: <what>: <why>`.
 set -euo pipefail
@@ -17,10 +18,12 @@ main() {
         demo) need_rust; need_c_compiler; want install_prometheus_2 ;;
         test)
             need_rust; need_c_compiler; need_python; need_java
-            want install_prometheus_2; want install_prometheus_3; want install_cargo_deny; want install_flink
+            want install_prometheus_2; want install_prometheus_3; want install_alertmanager
+            want install_cargo_deny; want install_flink
             ;;
-        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
-        *) echo "setup: unknown argument \"$1\"; expected demo or test" >&2; exit 64 ;;
+        monitoring) need_rust; need_c_compiler; need_python; want install_prometheus_2; want install_alertmanager ;;
+        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+        *) echo "setup: unknown argument \"$1\"; expected demo, monitoring or test" >&2; exit 64 ;;
     esac
     if ((missing > 0)); then
         echo "setup: $missing required part(s) missing, see above" >&2
@@ -138,6 +141,40 @@ install_prometheus_2() {
         return 1
     fi
     have "prometheus 2" "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'), from Debian's package)"
+}
+
+# Taken out of Debian's package as well; its build wants its templates where the package has them.
+install_alertmanager() {
+    local found why scratch folder
+    if found="$(find_alertmanager)"; then
+        have alertmanager "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
+        return 0
+    fi
+    folder="$(dirname "$alertmanager_cached")"
+    if [[ ! -x "$alertmanager_cached" ]]; then
+        if ! type -P apt-get >/dev/null || ! type -P dpkg-deb >/dev/null; then
+            skip Alertmanager "not on PATH, and this is no Debian-like machine to take it from"
+            return 1
+        fi
+        scratch="$(scratch_folder)"
+        why="$({ apt_lists && cd "$scratch" && apt-get download -q prometheus-alertmanager \
+            && dpkg-deb -x prometheus-alertmanager_*.deb unpacked; } 2>&1)" || {
+            rm -rf "$scratch"
+            skip Alertmanager "cannot download Debian's package (as root, run apt-get update first): $(tail -n 1 <<<"$why")"
+            return 1
+        }
+        mkdir -p "$folder"
+        mv "$scratch/unpacked/usr/bin/prometheus-alertmanager" "$alertmanager_cached"
+        rm -rf "$folder/templates"
+        mv "$scratch/unpacked$alertmanager_templates" "$folder/templates"
+        rm -rf "$scratch"
+    fi
+    if ! { mkdir -p "$alertmanager_templates" && cp "$folder"/templates/*.tmpl "$alertmanager_templates/"; } 2>/dev/null; then
+        skip Alertmanager "its templates cannot be put into $alertmanager_templates; run this as root, once"
+        return 1
+    fi
+    found="$(find_alertmanager)"
+    have alertmanager "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'), from Debian's package)"
 }
 
 # Built from the pinned Go module; the web interface's assets are not part of the module, the API is whole.

@@ -15,7 +15,11 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use narthex_sink::DeadLetters;
 use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -68,11 +72,15 @@ pub(crate) async fn start(
     address: Option<SocketAddr>,
     flags: &RunFlags,
     command: &'static str,
+    letters: Option<DeadLetters>,
     collectors: Vec<Box<dyn Collector>>,
 ) -> anyhow::Result<Listening> {
     let Some(address) = address else { return Ok(Listening { admin: None, _targets: None }) };
     let mut registry = Registry::default();
     collectors.into_iter().for_each(|collector| registry.register_collector(collector));
+    if let Some(letters) = letters {
+        registry.register_collector(Box::new(LettersCollector(letters)));
+    }
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("narthex_build", "The version of this binary", version);
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
@@ -82,6 +90,20 @@ pub(crate) async fn start(
     let admin = Arc::new(Admin { registry, targets, is_ready: AtomicBool::new(true) });
     serve(listener, bound, admin.clone());
     Ok(Listening { admin: Some(admin), _targets: file })
+}
+
+/// The letters of a file of dead letters.
+#[derive(Debug)]
+struct LettersCollector(DeadLetters);
+
+impl Collector for LettersCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let help = "Dead letters written: samples, rows and records that came to nothing";
+        let counter = ConstCounter::new(self.0.written());
+        let descriptor =
+            encoder.encode_descriptor("narthex_dead_letters", help, None, MetricType::Counter)?;
+        counter.encode(descriptor)
+    }
 }
 
 /// Prints where it listens as the first line on standard error, and serves until the runtime ends.

@@ -67,8 +67,8 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
     files.input(&args.file);
     let dead_letters = open_outputs(files, &mut args.sink, &args.run, &mut mistakes);
     let mut builder = args.sink.builder(&mut mistakes).await;
-    if let Some(dead_letters) = dead_letters {
-        builder = builder.dead_letters(dead_letters);
+    if let Some(dead_letters) = &dead_letters {
+        builder = builder.dead_letters(dead_letters.clone());
     }
     let sink = builder.build().map_err(|error| mistakes.add_all(error)).ok();
     mistakes.into_result()?;
@@ -79,8 +79,15 @@ pub(crate) async fn run(mut args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let (name, counts) = (source.name.clone(), source.counts.clone());
     let hold = Hold::default();
     stop.begin();
-    let _listening =
-        start_listening(listen, &args.run, "replay", &sink, vec![(name.clone(), counts.clone())]).await?;
+    let _listening = start_listening(
+        listen,
+        &args.run,
+        "replay",
+        &sink,
+        dead_letters,
+        vec![(name.clone(), counts.clone())],
+    )
+    .await?;
     let found = Arc::<Mutex<Found>>::default();
     let replayer = Replayer {
         lines: LineReader { max_line_bytes: MAX_LETTER_BYTES, stop: stop.clone(), hold: hold.clone() },

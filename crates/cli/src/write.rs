@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use narthex_protocol::text::Format;
 use narthex_sink::{CloseError, DeadLetters, Ledger, PrometheusSink, SinkError, SystemClock, parse_duration};
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use tokio::time::Instant;
@@ -143,7 +144,8 @@ pub(crate) async fn run(mut args: WriteArgs) -> anyhow::Result<ExitCode> {
     let counts: Vec<(String, Arc<SourceCounts>)> =
         sources.iter().map(|source| (source.name.clone(), source.counts.clone())).collect();
     stop.begin();
-    let listening = start_listening(listen, &args.run, "write", &sink, counts.clone()).await?;
+    let listening =
+        start_listening(listen, &args.run, "write", &sink, dead_letters.clone(), counts.clone()).await?;
     tracing::info!("writing {format} from {} to {}", names(&counts), narthex_sink::shown_url(&args.sink.url));
 
     let hold = Hold::default();
@@ -217,9 +219,11 @@ pub(crate) async fn start_listening(
     flags: &RunFlags,
     command: &'static str,
     sink: &PrometheusSink,
+    letters: Option<DeadLetters>,
     counts: Vec<(String, Arc<SourceCounts>)>,
 ) -> anyhow::Result<Listening> {
-    listen::start(listen, flags, command, vec![sink.collector(), Box::new(SourceCollector(counts))]).await
+    let collectors: Vec<Box<dyn Collector>> = vec![sink.collector(), Box::new(SourceCollector(counts))];
+    listen::start(listen, flags, command, letters, collectors).await
 }
 
 /// Drains: for as long as it takes at the end of the input, within the limit once a signal came. What the
@@ -290,7 +294,7 @@ fn names(counts: &[(String, Arc<SourceCounts>)]) -> String {
 #[derive(Debug)]
 struct SourceCollector(Vec<(String, Arc<SourceCounts>)>);
 
-impl prometheus_client::collector::Collector for SourceCollector {
+impl Collector for SourceCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         type Pick = fn(&SourceCounts) -> u64;
         let families: [(&str, &str, Pick); 2] = [

@@ -177,6 +177,8 @@ impl Collector for SinkMetrics {
         )?;
         let help = "Samples in queues and unsettled requests";
         out.gauge("narthex_sink_samples_pending", help, |n| n.ledger.pending)?;
+        let help = "Samples at which the queues are full and the source waits";
+        out.gauge("narthex_sink_samples_limit", help, |n| n.shared.queued_limit())?;
         out.gauge("narthex_sink_samples_queued", "Samples that wait in queues", |n| n.queued)?;
         let help = "Attempts that repeated an earlier one";
         out.counter("narthex_sink_retries", help, |n| n.ledger.retries)?;

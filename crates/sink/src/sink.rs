@@ -64,6 +64,11 @@ pub(crate) struct Shared {
     has_failed: Notify,
 }
 
+/// Most samples in the queue of a shard.
+fn most_queued(options: &Options) -> usize {
+    options.max_buffered.map_or(4 * options.batch_samples, |max| max / options.shards)
+}
+
 /// What the receiver was found to take.
 #[derive(Debug)]
 pub(crate) struct ReceiverLimits {
@@ -104,7 +109,7 @@ impl PrometheusSink {
             batch_samples: options.batch_samples,
             batch_bytes: options.batch_bytes,
             batch_age: options.batch_age,
-            max_samples: options.max_buffered.map_or(4 * options.batch_samples, |max| max / options.shards),
+            max_samples: most_queued(&options),
             max_bytes: 4 * options.batch_bytes,
         };
         let shards = options.shards;
@@ -281,6 +286,13 @@ impl PrometheusSink {
     pub fn ledger_reader(&self) -> impl Fn() -> Ledger + Send + Sync + 'static {
         let shared = self.shared.clone();
         move || shared.ledger().0
+    }
+}
+
+impl Shared {
+    /// Most samples in all queues.
+    pub(crate) fn queued_limit(&self) -> u64 {
+        (most_queued(&self.options) * self.options.shards) as u64
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     stop.begin();
     let metrics = JobMetrics::default();
     let collectors: Vec<Box<dyn Collector>> = vec![Box::new(metrics.clone()), Box::new(sinks)];
-    let listening = listen::start(listen, &args.run, "run", collectors).await?;
+    let listening = listen::start(listen, &args.run, "run", dead_letters.clone(), collectors).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
     let began = Instant::now();

@@ -70,8 +70,10 @@ fn scrape() -> String {
     let sql = format!("{TABLES}{JOB}").replace("RECEIVER", &format!("http://{receiver}"));
     let sql = sql.replace("${IN}", &place.path("in").display().to_string());
     std::fs::write(place.path("job.sql"), sql).unwrap();
-    let (_job, address) =
-        listening(Command::new(binary).args(["run", "--listen", "0"]).arg(place.path("job.sql")));
+    let mut job = Command::new(binary);
+    job.args(["run", "--listen", "0", "--dead-letters"])
+        .args([place.path("dead.ndjson"), place.path("job.sql")]);
+    let (_job, address) = listening(&mut job);
     for _ in 0..600 {
         let page = get(&address);
         let is_there = |name: &str| page.lines().any(|line| line.starts_with(&format!("{name}{{")));
