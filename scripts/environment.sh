@@ -14,6 +14,7 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
     tools="$cache/tools"        # cargo-deny, in a cargo root of its own
     prometheus_2_cached="$cache/prometheus-2/prometheus"
     promtool_cached="$cache/prometheus-2/promtool"
+    pushgateway_cached="$cache/pushgateway/pushgateway"
     alertmanager_cached="$cache/alertmanager/alertmanager"
     alertmanager_templates=/usr/share/prometheus/alertmanager # Debian's build reads them there
 }
@@ -50,6 +51,12 @@ find_alertmanager() {
     [[ -x "$alertmanager_cached" && -e "$alertmanager_templates/default.tmpl" ]] && printf '%s\n' "$alertmanager_cached"
 }
 
+# Prints the Pushgateway to use: the one on PATH, else the cached one; fails when there is none.
+find_pushgateway() {
+    type -P prometheus-pushgateway && return 0
+    [[ -x "$pushgateway_cached" ]] && printf '%s\n' "$pushgateway_cached"
+}
+
 # Prints the cargo-deny to use; fails when there is none.
 find_cargo_deny() {
     type -P cargo-deny && return 0
@@ -64,6 +71,9 @@ export_servers() {
     fi
     if [[ -z "${NARTHEX_PROMTOOL:-}" ]] && found="$(find_promtool)"; then
         export NARTHEX_PROMTOOL="$found"
+    fi
+    if [[ -z "${NARTHEX_PUSHGATEWAY:-}" ]] && found="$(find_pushgateway)"; then
+        export NARTHEX_PUSHGATEWAY="$found"
     fi
     if [[ -z "${NARTHEX_ALERTMANAGER:-}" ]] && found="$(find_alertmanager)"; then
         export NARTHEX_ALERTMANAGER="$found"

@@ -18,7 +18,7 @@ main() {
         demo) need_rust; need_c_compiler; want install_prometheus_2 ;;
         test)
             need_rust; need_c_compiler; need_python; need_java
-            want install_prometheus_2; want install_prometheus_3; want install_alertmanager
+            want install_prometheus_2; want install_prometheus_3; want install_alertmanager; want install_pushgateway
             want install_cargo_deny; want install_flink
             ;;
         monitoring) need_rust; need_c_compiler; need_python; want install_prometheus_2; want install_alertmanager ;;
@@ -143,38 +143,48 @@ install_prometheus_2() {
     have "prometheus 2" "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'), from Debian's package)"
 }
 
-# Taken out of Debian's package as well; its build wants its templates where the package has them.
-install_alertmanager() {
-    local found why scratch folder
-    if found="$(find_alertmanager)"; then
-        have alertmanager "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
-        return 0
-    fi
-    folder="$(dirname "$alertmanager_cached")"
-    if [[ ! -x "$alertmanager_cached" ]]; then
-        if ! type -P apt-get >/dev/null || ! type -P dpkg-deb >/dev/null; then
-            skip Alertmanager "not on PATH, and this is no Debian-like machine to take it from"
-            return 1
-        fi
-        scratch="$(scratch_folder)"
-        why="$({ apt_lists && cd "$scratch" && apt-get download -q prometheus-alertmanager \
-            && dpkg-deb -x prometheus-alertmanager_*.deb unpacked; } 2>&1)" || {
-            rm -rf "$scratch"
-            skip Alertmanager "cannot download Debian's package (as root, run apt-get update first): $(tail -n 1 <<<"$why")"
-            return 1
-        }
-        mkdir -p "$folder"
-        mv "$scratch/unpacked/usr/bin/prometheus-alertmanager" "$alertmanager_cached"
-        rm -rf "$folder/templates"
-        mv "$scratch/unpacked$alertmanager_templates" "$folder/templates"
-        rm -rf "$scratch"
-    fi
-    if ! { mkdir -p "$alertmanager_templates" && cp "$folder"/templates/*.tmpl "$alertmanager_templates/"; } 2>/dev/null; then
-        skip Alertmanager "its templates cannot be put into $alertmanager_templates; run this as root, once"
+# Unpacks a file or folder of one of Debian's packages to a place of the cache.
+from_package() {
+    local package="$1" inside="$2" to="$3" scratch why
+    if ! type -P apt-get >/dev/null || ! type -P dpkg-deb >/dev/null; then
+        skip "$package" "not on PATH, and this is no Debian-like machine to take it from"
         return 1
     fi
+    scratch="$(scratch_folder)"
+    why="$({ apt_lists && cd "$scratch" && apt-get download -q "$package" && dpkg-deb -x "$package"_*.deb unpacked; } 2>&1)" || {
+        rm -rf "$scratch"
+        skip "$package" "cannot download Debian's package (as root, run apt-get update first): $(tail -n 1 <<<"$why")"
+        return 1
+    }
+    mkdir -p "$(dirname "$to")"
+    rm -rf "$to"
+    mv "$scratch/unpacked$inside" "$to"
+    rm -rf "$scratch"
+}
+
+install_pushgateway() {
+    local found
+    find_pushgateway >/dev/null \
+        || from_package prometheus-pushgateway /usr/bin/prometheus-pushgateway "$pushgateway_cached" || return 1
+    found="$(find_pushgateway)"
+    have pushgateway "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
+}
+
+# Debian's build wants its templates where the package has them.
+install_alertmanager() {
+    local found templates
+    templates="$(dirname "$alertmanager_cached")/templates"
+    if ! find_alertmanager >/dev/null; then
+        [[ -x "$alertmanager_cached" ]] \
+            || from_package prometheus-alertmanager /usr/bin/prometheus-alertmanager "$alertmanager_cached" || return 1
+        [[ -d "$templates" ]] || from_package prometheus-alertmanager "$alertmanager_templates" "$templates" || return 1
+        if ! { mkdir -p "$alertmanager_templates" && cp "$templates"/*.tmpl "$alertmanager_templates/"; } 2>/dev/null; then
+            skip alertmanager "its templates cannot be put into $alertmanager_templates; run this as root, once"
+            return 1
+        fi
+    fi
     found="$(find_alertmanager)"
-    have alertmanager "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'), from Debian's package)"
+    have alertmanager "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
 }
 
 # Built from the pinned Go module; the web interface's assets are not part of the module, the API is whole.

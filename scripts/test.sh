@@ -32,7 +32,7 @@ command_of() {
         # A fixed seed, one expression of each template; `make test-flink` looks for new differences.
         engines) command=(tests/flink/random_sql.py --seed 1 --each 1 --rows 20) ;;
         # An alert takes its time: four minutes, of which none is busy.
-        monitoring) command=(tests/monitoring/alert_path.py) ;;
+        monitoring) command=(bash -c 'tests/monitoring/pushgateway.py && tests/monitoring/alert_path.py') ;;
         java) command=(scripts/test-java.sh) ;;
         doc) command=(env "RUSTDOCFLAGS=-D warnings" cargo doc --workspace --no-deps) ;;
         *) return 1 ;;

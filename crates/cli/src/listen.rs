@@ -33,7 +33,7 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 /// What the listener shows.
 #[derive(Debug)]
 struct Admin {
-    registry: Registry,
+    registry: Arc<Registry>,
     /// For `http_sd_configs`.
     targets: String,
     is_ready: AtomicBool,
@@ -64,18 +64,8 @@ impl Listening {
     }
 }
 
-/// Shows these numbers and the version of this command, if a listener was asked for.
-///
-/// # Errors
-/// When the address cannot be bound, or the target file not be written.
-pub(crate) async fn start(
-    address: Option<SocketAddr>,
-    flags: &RunFlags,
-    command: &'static str,
-    letters: Option<DeadLetters>,
-    collectors: Vec<Box<dyn Collector>>,
-) -> anyhow::Result<Listening> {
-    let Some(address) = address else { return Ok(Listening { admin: None, _targets: None }) };
+/// These numbers, the letters of a file of dead letters, and the version.
+pub(crate) fn registry(letters: Option<DeadLetters>, collectors: Vec<Box<dyn Collector>>) -> Arc<Registry> {
     let mut registry = Registry::default();
     collectors.into_iter().for_each(|collector| registry.register_collector(collector));
     if let Some(letters) = letters {
@@ -83,6 +73,20 @@ pub(crate) async fn start(
     }
     let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("narthex_build", "The version of this binary", version);
+    Arc::new(registry)
+}
+
+/// Shows the numbers of this command, if a listener was asked for.
+///
+/// # Errors
+/// When the address cannot be bound, or the target file not be written.
+pub(crate) async fn start(
+    address: Option<SocketAddr>,
+    flags: &RunFlags,
+    command: &'static str,
+    registry: Arc<Registry>,
+) -> anyhow::Result<Listening> {
+    let Some(address) = address else { return Ok(Listening { admin: None, _targets: None }) };
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let bound = listener.local_addr()?;
     let targets = discovery::targets(bound, command);

@@ -14,6 +14,7 @@ mod logging;
 mod mistakes;
 mod offer;
 mod progress;
+mod push;
 mod receive;
 mod replay;
 mod same_file;

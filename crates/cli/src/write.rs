@@ -223,7 +223,7 @@ pub(crate) async fn start_listening(
     counts: Vec<(String, Arc<SourceCounts>)>,
 ) -> anyhow::Result<Listening> {
     let collectors: Vec<Box<dyn Collector>> = vec![sink.collector(), Box::new(SourceCollector(counts))];
-    listen::start(listen, flags, command, letters, collectors).await
+    listen::start(listen, flags, command, listen::registry(letters, collectors)).await
 }
 
 /// Drains: for as long as it takes at the end of the input, within the limit once a signal came. What the

@@ -25,6 +25,7 @@ mod sum;
 mod tests;
 mod text_extreme;
 mod total;
+mod whole_moments;
 
 use arrow::array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -50,6 +51,22 @@ pub(crate) fn accumulator(call: &AggregateCall) -> Result<Box<dyn GroupsAccumula
         return Ok(plain);
     }
     distinct(call, plain)
+}
+
+/// The same for a call with OVER.
+pub(crate) fn accumulator_over(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
+    let returns = arrow_type(&call.data_type);
+    let (is_root, is_population) = match call.function {
+        F::StddevPop => (true, true),
+        F::StddevSamp => (true, false),
+        F::VarPop => (false, true),
+        F::VarSamp => (false, false),
+        _ => return accumulator(call),
+    };
+    if !returns.is_integer() || call.is_distinct {
+        return accumulator(call);
+    }
+    Ok(Box::new(whole_moments::WholeMoments::new(is_root, is_population, returns).over()))
 }
 
 /// Passes each value on once.
@@ -88,16 +105,23 @@ fn plain(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
             let keeps_nulls = *keeps_nulls;
             Box::new(Lists::new(lists::JsonObjectAgg::element(), lists::JsonObjectAgg { keeps_nulls }))
         }
-        F::StddevPop => Box::new(moments::Moments::new(true, true, returns)),
-        F::StddevSamp => Box::new(moments::Moments::new(true, false, returns)),
-        F::VarPop => Box::new(moments::Moments::new(false, true, returns)),
-        F::VarSamp => Box::new(moments::Moments::new(false, false, returns)),
+        F::StddevPop => moments(true, true, returns),
+        F::StddevSamp => moments(true, false, returns),
+        F::VarPop => moments(false, true, returns),
+        F::VarSamp => moments(false, false, returns),
         F::Percentile { fractions, is_list } => {
             let has_frequency = call.arguments.len() > 1;
             let percentile = lists::Percentile::new(fractions.clone(), *is_list, has_frequency);
             Box::new(Lists::new(percentile.element(), percentile))
         }
     })
+}
+
+fn moments(is_root: bool, is_population: bool, returns: ArrowType) -> Box<dyn GroupsAccumulator> {
+    if returns.is_integer() {
+        return Box::new(whole_moments::WholeMoments::new(is_root, is_population, returns));
+    }
+    Box::new(moments::Moments::new(is_root, is_population, returns))
 }
 
 /// The type of the first argument.

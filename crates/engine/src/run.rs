@@ -220,13 +220,17 @@ fn stages(
     (states, inboxes)
 }
 
-/// Whether rows of an input are judged by the watermark of each row before them: where all rows come from one table or
-/// stage, and where versions are looked for, which make no row late.
+/// Whether rows of an input are judged by the watermark of each row before them: where all rows come in the order in
+/// which they were read, through one pipeline; where rows of two inputs meet, from one table or stage; and where versions
+/// are looked for, which make no row late.
 fn is_precise(stage: &StageNode, input: usize, origins: &[(usize, From)]) -> bool {
     let is_temporal = matches!(&stage.operator, StatefulOperator::Join(join)
         if matches!(join.kind, JoinKind::Temporal { .. }));
     let meets = |other: usize| !is_temporal || other == input;
     let mut met = origins.iter().filter(|(other, _)| meets(*other)).map(|(_, from)| from);
+    if stage.inputs.len() < 2 {
+        return met.count() < 2;
+    }
     met.next().is_none_or(|first| met.all(|other| other == first))
 }
 

@@ -22,6 +22,9 @@ use crate::work::Delivery;
 /// How often a task that waits looks whether the job has failed.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How often the state of a task is weighed, at most.
+const WEIGH: Duration = Duration::from_millis(10);
+
 /// Rows of one step out of a task at most, so that what waits for a table is bounded.
 const ROWS_AT_ONCE: usize = 8 * 1024;
 
@@ -192,7 +195,7 @@ impl Task {
             }
             let received = self.inbox.recv_timeout(LOOK);
             self.expire()?;
-            if self.weighed.at.elapsed() >= LOOK {
+            if self.weighed.at.elapsed() >= WEIGH {
                 self.weigh();
             }
             let Ok(ToTask { channel, what }) = received else { continue };
@@ -205,7 +208,8 @@ impl Task {
                     let others = watermarks.iter().enumerate();
                     let others = others.filter(|(other, _)| *other != channel && !state.is_precise[input]);
                     let limit = others.map(|(_, mark)| *mark).min().unwrap_or(END).min(limit);
-                    let before = before.max(watermarks[channel]);
+                    // What time it is here is that of all channels: another task may be ahead of this row.
+                    let before = before.max(now);
                     let (batch, of_rows) = if has_marks { split_marks(&batch)? } else { (batch, None) };
                     let of_rows = of_rows.filter(|_| state.is_precise[state.channels[channel].input]);
                     let marks = Marks { of_rows, before, limit };
@@ -268,9 +272,10 @@ impl Task {
         let exit = &mut self.exit;
         let mut out =
             |batch: RecordBatch, marks: Option<Int64Array>| exit.give(&batch, marks.as_ref(), counts);
-        done(self.keeper.as_mut(), &mut Outlet { counts, out: &mut out, shared: &shared, stage })?;
+        let done = done(self.keeper.as_mut(), &mut Outlet { counts, out: &mut out, shared: &shared, stage });
+        // What it gave before it failed, it keeps no longer.
         counts.held.change(held, self.keeper.held());
-        Ok(())
+        done
     }
 
     fn advance(&mut self, watermark: i64) -> Result<(), Error> {

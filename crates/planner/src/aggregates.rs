@@ -252,7 +252,8 @@ impl Call<'_> {
             _ => self.nullable_as(value, bare),
         };
         let is_spread = matches!(function, F::StddevPop | F::StddevSamp | F::VarPop | F::VarSamp);
-        let bring = |value| if is_spread { widen(value, &DataType::Double) } else { value };
+        let wide = if is_integer(bare) { DataType::BigInt } else { DataType::Double };
+        let bring = |value| if is_spread { widen(value, &wide) } else { value };
         Ok(Resolved { function, arguments: self.arguments.into_iter().map(bring).collect(), data_type })
     }
 

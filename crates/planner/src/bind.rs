@@ -15,6 +15,9 @@ mod similar;
 mod special;
 mod time_arithmetic;
 
+use std::sync::Arc;
+
+use datafusion_physical_expr::expressions::{CastExpr, Column};
 pub(crate) use names::field as row_field;
 use narthex_sql::ast::{BinaryOperator, CastKind, Expr, Spanned, UnaryOperator};
 use narthex_sql::{DataType, Mistake, Span};
@@ -23,6 +26,7 @@ pub(crate) use self::compare::meeting_type;
 pub(crate) use self::logic::conjunction;
 pub(crate) use self::names::refuse_reserved;
 use crate::aggregates::is_of_many_rows;
+use crate::arrow_types::arrow_type;
 use crate::bound::Bound;
 use crate::environment::Environment;
 use crate::scope::Scope;
@@ -123,10 +127,11 @@ impl Binder<'_> {
                 let to = DataType::parse(&data_type.to_string())
                     .map_err(|mistake| Mistake::new(span, mistake.0))?;
                 let value = self.bind(expr)?;
-                match kind {
-                    CastKind::TryCast => cast::try_cast(value, &to, self.environment.zone, span),
-                    _ => cast::cast(value, &to, self.environment.zone, span),
-                }
+                let cast = match kind {
+                    CastKind::TryCast => cast::try_cast(value, &to, self.environment.zone, span)?,
+                    _ => cast::cast(value, &to, self.environment.zone, span)?,
+                };
+                Ok(no_longer_a_time(cast))
             }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), span)
@@ -220,6 +225,16 @@ impl Binder<'_> {
             None => functions::bind(self, call),
         }
     }
+}
+
+/// A time that was cast is a value like others and tells the stream's time no more, also where the cast changes nothing.
+fn no_longer_a_time(value: Bound) -> Bound {
+    let is_time = matches!(value.data_type.bare(), DataType::Timestamp(_) | DataType::TimestampLtz(_));
+    if !is_time || value.expr.downcast_ref::<Column>().is_none() {
+        return value;
+    }
+    let to = arrow_type(&value.data_type);
+    Bound { expr: Arc::new(CastExpr::new(value.expr, to, None)), ..value }
 }
 
 /// What is computed of many rows stands elsewhere.

@@ -9,7 +9,8 @@ use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::utils::collect_columns;
 
-use crate::plan::{Projected, Relation, Stateful, StatefulInput, Unnest, Windows};
+use crate::plan::{Projected, Relation, Stateful, StatefulInput, StatefulOperator, Unnest, Windows};
+use crate::session_filters::before_sessions;
 use crate::slices::sliced;
 
 /// The same rows with less work.
@@ -95,6 +96,13 @@ fn place(kept: &[usize], column: usize) -> usize {
 }
 
 fn prune_stateful(stateful: Stateful, needed: &BTreeSet<usize>) -> (Relation, Vec<usize>) {
+    let mut stateful = stateful;
+    if let (StatefulOperator::WindowAggregate { .. }, [input]) =
+        (&stateful.operator, stateful.inputs.as_mut_slice())
+    {
+        let relation = std::mem::replace(&mut input.relation, Relation::OneRow);
+        input.relation = before_sessions(relation);
+    }
     let Stateful { inputs, operator, columns } = stateful;
     // What comes out of an aggregate are not the columns that go in, and all of those are used.
     let Some(used) = operator.passes_on() else {
@@ -212,7 +220,7 @@ fn moved(expr: &Arc<dyn PhysicalExpr>, kept: &[usize]) -> Arc<dyn PhysicalExpr> 
 }
 
 /// The expression over the input of the columns that it was over.
-fn replaced(expr: &Arc<dyn PhysicalExpr>, columns: &[Projected]) -> Arc<dyn PhysicalExpr> {
+pub(crate) fn replaced(expr: &Arc<dyn PhysicalExpr>, columns: &[Projected]) -> Arc<dyn PhysicalExpr> {
     mapped(expr, &|column| Some(columns.get(column.index())?.expr.clone()))
 }
 

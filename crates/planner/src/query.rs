@@ -244,9 +244,13 @@ impl QueryBinder<'_> {
             let rows = self.grouped(select, rows)?;
             return if matches!(condition, Some(None)) { None } else { self.maybe_distinct(select, rows) };
         }
-        let Relation::Union(inputs) = rows.relation else {
-            let rows = self.selected(select, rows, &wheres)?;
-            return self.maybe_distinct(select, rows);
+        let inputs = match &rows.relation {
+            // OVER looks at the rows of all inputs together.
+            Relation::Union(inputs) if !Self::has_over(select) => inputs.clone(),
+            _ => {
+                let rows = self.selected(select, rows, &wheres)?;
+                return self.maybe_distinct(select, rows);
+            }
         };
         // Each input by itself, as Flink does: what is never null in one of them is so there, and TYPEOF tells.
         let mut selected = Vec::new();

@@ -24,6 +24,37 @@ struct Key {
 
 const KEYS: &[Key] = &[
     Key {
+        name: "metrics.push.delete-on-shutdown",
+        check: |value| one_of(value, &["true", "false"]),
+        default: "false",
+        doc: "Whether the last push takes the group back in place of leaving its last numbers.",
+    },
+    Key {
+        name: "metrics.push.grouping-key",
+        check: |value| grouping_key(value).map(|_| ()),
+        default: "",
+        doc: "Labels of the group besides `job`, as `instance=a;site=b`.",
+    },
+    Key {
+        name: "metrics.push.interval",
+        check: interval,
+        default: "15 s",
+        doc: "How often metrics are pushed while the jobs of the file run.",
+    },
+    Key {
+        name: "metrics.push.job-name",
+        check: |value| if value.is_empty() { Err("it is empty".to_owned()) } else { Ok(()) },
+        default: "narthex",
+        doc: "The label `job` of the group.",
+    },
+    Key {
+        name: "metrics.push.url",
+        check: gateway,
+        default: "",
+        doc: "A Pushgateway, such as `http://localhost:9091`: the metrics of all jobs of the file are pushed to it, at an \
+              interval and at the end. What the file's last job has set holds for all of them.",
+    },
+    Key {
         name: "narthex.on-bad-record",
         check: |value| one_of(value, &["fail", "dead-letter"]),
         default: "dead-letter",
@@ -192,6 +223,20 @@ impl Settings {
         self.value("narthex.on-late-row").is_some_and(|value| value.eq_ignore_ascii_case("dead-letter"))
     }
 
+    /// Where metrics are pushed to, if they are.
+    pub fn push(&self) -> Option<Push> {
+        let interval = self.value("metrics.push.interval").and_then(|value| parse_duration(value).ok());
+        let key = self.value("metrics.push.grouping-key").and_then(|value| grouping_key(value).ok());
+        let deletes = self.value("metrics.push.delete-on-shutdown");
+        Some(Push {
+            url: self.value("metrics.push.url")?.to_owned(),
+            interval: interval.unwrap_or(Duration::from_secs(15)),
+            job_name: self.value("metrics.push.job-name").unwrap_or("narthex").to_owned(),
+            grouping_key: key.unwrap_or_default(),
+            deletes_on_shutdown: deletes.is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        })
+    }
+
     /// How often a table tells its time that does so periodically; 200 ms unless set.
     pub fn watermark_interval(&self) -> Duration {
         let interval = self.value("pipeline.auto-watermark-interval");
@@ -219,6 +264,58 @@ impl Settings {
     pub fn fails_on_row_error(&self) -> bool {
         self.value("narthex.on-row-error").is_none_or(|value| value.eq_ignore_ascii_case("fail"))
     }
+}
+
+/// Where and how metrics are pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// The Pushgateway.
+    pub url: String,
+    /// How often.
+    pub interval: Duration,
+    /// The label `job`.
+    pub job_name: String,
+    /// Further labels of the group.
+    pub grouping_key: Vec<(String, String)>,
+    /// The group is taken back at the end.
+    pub deletes_on_shutdown: bool,
+}
+
+fn interval(value: &str) -> Result<(), String> {
+    if parse_duration(value)? < Duration::from_millis(100) {
+        return Err("write 100 ms or more".to_owned());
+    }
+    Ok(())
+}
+
+fn gateway(value: &str) -> Result<(), String> {
+    let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+    let is_good = rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', '?', '#', ' '])
+    });
+    if is_good { Ok(()) } else { Err("write http://HOST:PORT, without user, password and query".to_owned()) }
+}
+
+/// Labels and values of `a=b;c=d`.
+fn grouping_key(value: &str) -> Result<Vec<(String, String)>, String> {
+    let mut labels: Vec<(String, String)> = Vec::new();
+    for pair in value.split(';').filter(|pair| !pair.trim().is_empty()) {
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err("write labels and values, such as instance=a;site=b".to_owned());
+        };
+        let name = name.trim();
+        let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        let is_name = name.bytes().next().is_some_and(is_letter)
+            && name.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit());
+        if !is_name || name.starts_with("__") {
+            return Err(format!("{name:?} is no name of a label"));
+        }
+        if name == "job" || labels.iter().any(|(known, _)| known == name) {
+            return Err(format!("the label {name} is there already"));
+        }
+        labels.push((name.to_owned(), value.trim().to_owned()));
+    }
+    Ok(labels)
 }
 
 fn one_of(value: &str, values: &[&str]) -> Result<(), String> {
@@ -261,7 +358,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_pushed_where_is_checked() {
+        let mut settings = Settings::default();
+        for (key, value) in [
+            ("metrics.push.url", "gateway:9091"),
+            ("metrics.push.url", "http://me:secret@gateway:9091"),
+            ("metrics.push.interval", "1 ms"),
+            ("metrics.push.grouping-key", "a"),
+            ("metrics.push.grouping-key", "job=x"),
+            ("metrics.push.grouping-key", "a=1;a=2"),
+            ("metrics.push.grouping-key", "1a=1"),
+            ("metrics.push.job-name", ""),
+            ("metrics.push.delete-on-shutdown", "perhaps"),
+        ] {
+            assert!(settings.set(key, value).is_err(), "{key} = {value}");
+        }
+        assert_eq!(settings.push(), None);
+        for (key, value) in [
+            ("metrics.push.url", "https://gateway/push"),
+            ("metrics.push.grouping-key", "instance = a ; site=b c;"),
+        ] {
+            assert_eq!(settings.set(key, value), Ok(None), "{key} = {value}");
+        }
+        let labels =
+            [("instance", "a"), ("site", "b c")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(settings.push().map(|push| push.grouping_key), Some(labels.to_vec()));
+    }
+
+    #[test]
     fn what_is_documented_as_default_holds_without_the_key() {
+        let mut pushing = Settings::default();
+        assert_eq!(pushing.set("metrics.push.url", "http://localhost:9091"), Ok(None));
+        for (key, default, _) in known_settings().filter(|(key, ..)| key.starts_with("metrics.push.")) {
+            let mut settings = pushing.clone();
+            assert!(default.is_empty() || settings.set(key, default) == Ok(None), "{key}");
+            assert_eq!(settings.push(), pushing.push(), "{key}");
+        }
         let untouched = Settings::default();
         let seen = |settings: &Settings| {
             let (zone, parallelism) = (settings.zone(), settings.parallelism());

@@ -140,7 +140,16 @@ impl Rehearsal {
         let tables: BTreeSet<&str> =
             file.planned().flat_map(read_by).map(|table| table.name.as_str()).collect();
         let listed = || tables.iter().copied().collect::<Vec<_>>().join(", ");
+        let mut named = BTreeSet::new();
         for sample in &self.samples {
+            let path = sample.path.as_path();
+            if !named.insert(sample.table.as_deref()) {
+                let table = sample.table.as_deref().unwrap_or("the table");
+                mistakes.add("sample", format!("{table} has two samples; put them into one file"));
+            }
+            if path != std::path::Path::new("-") && !path.is_file() {
+                mistakes.add("sample", format!("there is no file {}", path.display()));
+            }
             match &sample.table {
                 None if tables.len() != 1 => mistakes.add(
                     "sample",
@@ -148,11 +157,15 @@ impl Rehearsal {
                 ),
                 Some(name) if !tables.contains(name.as_str()) => {
                     let near = nearest(name, tables.iter().copied());
-                    let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                    mistakes.add("sample", format!("no job of the file reads a table {name}{near}"));
+                    let near = near.map(|near| format!("; did you mean {near}?"));
+                    let advice = near.unwrap_or_else(|| format!("; it reads {}", listed()));
+                    mistakes.add("sample", format!("no job of the file reads a table {name}{advice}"));
                 }
                 _ => {}
             }
+        }
+        if self.samples.iter().filter(|sample| sample.path.as_os_str() == "-").count() > 1 {
+            mistakes.add("sample", "standard input is there once: it can stand for one table");
         }
         let scans = file.jobs.iter().flat_map(|job| job.graph.scans.iter().zip(&job.sources));
         for (scan, source) in scans {

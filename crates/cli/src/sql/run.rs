@@ -23,6 +23,7 @@ use crate::ledger::write_json;
 use crate::listen;
 use crate::logging;
 use crate::mistakes::Mistakes;
+use crate::push::Pusher;
 use crate::same_file::{Files, is_stream};
 use crate::signers::Signers;
 use crate::stop::Stop;
@@ -119,14 +120,25 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     stop.begin();
     let metrics = JobMetrics::default();
     let collectors: Vec<Box<dyn Collector>> = vec![Box::new(metrics.clone()), Box::new(sinks)];
-    let listening = listen::start(listen, &args.run, "run", dead_letters.clone(), collectors).await?;
+    let registry = listen::registry(dead_letters.clone(), collectors);
+    let push = job_file.planned().last().and_then(|job| job.settings.push());
+    let push = push.filter(|_| rehearsal.is_none());
+    let pusher = push.map(|push| Pusher::start(&push, registry.clone())).transpose()?;
+    let listening = listen::start(listen, &args.run, "run", registry).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
+    let wants_letters = |job: &narthex_planner::Job| job.settings.reports_late_rows();
+    if dead_letters.is_none() && job_file.planned().any(wants_letters) {
+        tracing::warn!("narthex.on-late-row = dead-letter has no effect without --dead-letters PATH");
+    }
     let began = Instant::now();
     let name = job_file.name.clone();
     let mut jobs = Jobs::new(dead_letters, stop, drain, metrics, rehearsal.is_some());
     jobs.run_all(job_file).await?;
     listening.drains();
+    if let Some(pusher) = pusher {
+        pusher.end().await;
+    }
     let failed = jobs.report.dead_letters.as_ref().map_or(0, DeadLetters::failed);
     jobs.closing.tell_of_dead_letters(failed);
     match &rehearsal {

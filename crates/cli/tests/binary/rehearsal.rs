@@ -96,9 +96,20 @@ async fn samples_that_do_not_fit_the_job_are_told() {
         assert_eq!(ended.code, Some(64), "{}", ended.stderr);
         assert!(ended.stderr.contains(words), "{}", ended.stderr);
     }
-    let ended = run(narthex(["check", &file, "--sample", &format!("{sample}.none")]), "").await;
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    assert!(ended.stderr.contains("there is no file"), "{}", ended.stderr);
+    let twice = ["--sample", &sample, "--sample", &sample].map(str::to_owned);
+    let none = ["--sample".to_owned(), format!("{sample}.none")];
+    let unknown = ["--sample".to_owned(), format!("vehicles={sample}")];
+    for (flags, words) in [
+        (&twice[..], "the table has two samples"),
+        (&none[..], "there is no file"),
+        (&unknown[..], "no job of the file reads a table vehicles; it reads e"),
+    ] {
+        let mut command = narthex(["check", &file]);
+        command.args(flags);
+        let ended = run(command, "").await;
+        assert_eq!(ended.code, Some(64), "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
     let two = job.whole(&format!(
         "{SQL} CREATE TABLE e2 LIKE e; INSERT INTO s SELECT v, vehicle, region, rt FROM e2;"
     ));

@@ -1,13 +1,9 @@
-//! `STDDEV_*` and `VAR_*` on DOUBLEs, by Welford's method. The result has the argument's type.
-//!
-//! Of integers, Flink computes `(sum(x * x) - sum(x) * sum(x) / n) / n` with divisions of integers (a real Flink: the
-//! golden case 061), and so is more than what the whole result would be cut to. There, means are sums.
+//! `STDDEV_*` and `VAR_*` on DOUBLEs, by Welford's method. The result has the argument's type; integers are in
+//! `whole_moments.rs`.
 
 use std::sync::Arc;
 
-use arrow::array::types::{
-    Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow::array::types::{Decimal128Type, Float32Type, Float64Type, Int64Type};
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, PrimitiveArray};
 use arrow::datatypes::DataType;
 use datafusion_common::Result;
@@ -39,17 +35,8 @@ impl Moments {
         self.squares.resize(groups, 0.0);
     }
 
-    fn is_whole(&self) -> bool {
-        self.returns.is_integer()
-    }
-
     fn add(&mut self, value: f64, group: usize) {
         self.counts[group] += 1;
-        if self.is_whole() {
-            self.means[group] += value;
-            self.squares[group] += value * value;
-            return;
-        }
         let delta = value - self.means[group];
         self.means[group] += delta / self.counts[group] as f64;
         self.squares[group] += delta * (value - self.means[group]);
@@ -60,12 +47,6 @@ impl Moments {
             return;
         }
         let own = self.counts[group];
-        if self.is_whole() {
-            self.counts[group] += count;
-            self.means[group] += mean;
-            self.squares[group] += squares;
-            return;
-        }
         if own == 0 {
             (self.counts[group], self.means[group], self.squares[group]) = (count, mean, squares);
             return;
@@ -77,18 +58,12 @@ impl Moments {
         self.counts[group] += count;
     }
 
-    fn result(&self, count: i64, mean: f64, squares: f64) -> Option<f64> {
+    fn result(&self, count: i64, squares: f64) -> Option<f64> {
         let by = if self.is_population { count } else { count - 1 };
-        let squares = if self.is_whole() && count > 0 {
-            squares - (mean * mean / count as f64).trunc()
-        } else {
-            squares
-        };
         if by <= 0 || squares < 0.0 {
             return None;
         }
         let variance = squares / by as f64;
-        let variance = if self.is_whole() { variance.trunc() } else { variance };
         Some(if self.is_root { variance.sqrt() } else { variance })
     }
 }
@@ -101,10 +76,6 @@ fn narrowed(values: impl Iterator<Item = Option<f64>>, to: &DataType) -> ArrayRe
         };
     }
     match to {
-        DataType::Int8 => of!(Int8Type, |value| value as i32 as i8),
-        DataType::Int16 => of!(Int16Type, |value| value as i32 as i16),
-        DataType::Int32 => of!(Int32Type, |value| value as i32),
-        DataType::Int64 => of!(Int64Type, |value| value as i64),
         DataType::Float32 => of!(Float32Type, |value| value as f32),
         DataType::Decimal128(_, scale) => {
             let decimals = values.map(|value| decimal::from_f64(value?, *scale as u8));
@@ -132,9 +103,8 @@ impl GroupsAccumulator for Moments {
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let counts = emit_to.take_needed(&mut self.counts);
         let squares = emit_to.take_needed(&mut self.squares);
-        let means = emit_to.take_needed(&mut self.means);
-        let groups = counts.iter().zip(means).zip(squares);
-        let results = groups.map(|((&count, mean), squares)| self.result(count, mean, squares));
+        emit_to.take_needed(&mut self.means);
+        let results = counts.iter().zip(squares).map(|(&count, squares)| self.result(count, squares));
         Ok(narrowed(results, &self.returns))
     }
 

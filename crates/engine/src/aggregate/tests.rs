@@ -137,15 +137,25 @@ fn texts_and_booleans_have_an_order() {
 
 #[test]
 fn spreads_have_the_arguments_type() {
-    let values = || doubles(&[Some(5.0), Some(-2.0), Some(1.0), Some(-2.0)]);
-    check(F::VarSamp, "DOUBLE", "INT", values(), "11");
-    check(F::VarPop, "DOUBLE", "INT", values(), "8");
-    check(F::StddevPop, "DOUBLE", "INT", values(), "2");
-    check(F::StddevPop, "DOUBLE", "TINYINT", values(), "2");
+    let whole = |values: &[Option<i64>]| -> ArrayRef { Arc::new(Int64Array::from(values.to_vec())) };
+    let values = || whole(&[Some(5), Some(-2), Some(1), Some(-2)]);
+    check(F::VarSamp, "BIGINT", "INT", values(), "11");
+    check(F::VarPop, "BIGINT", "INT", values(), "8");
+    check(F::StddevPop, "BIGINT", "INT", values(), "2");
+    check(F::StddevPop, "BIGINT", "TINYINT", values(), "2");
     let one = || doubles(&[None, Some(7.0)]);
-    check(F::VarSamp, "DOUBLE", "INT", one(), "NULL");
+    check(F::VarSamp, "BIGINT", "INT", whole(&[None, Some(7)]), "NULL");
     check(F::StddevSamp, "DOUBLE", "DOUBLE", one(), "NULL");
-    check(F::StddevPop, "DOUBLE", "BIGINT", one(), "0");
+    check(F::StddevPop, "BIGINT", "BIGINT", whole(&[None, Some(7)]), "0");
+    // As a real Flink answered: they wrap around.
+    let large = || whole(&[Some(50_000), Some(1), Some(30_000)]);
+    check(F::VarSamp, "BIGINT", "INT", large(), "-798349098");
+    check(F::StddevPop, "BIGINT", "INT", large(), "0");
+    let small = || whole(&[Some(100), Some(1), Some(-90)]);
+    check(F::StddevPop, "BIGINT", "TINYINT", small(), "0");
+    check(F::VarSamp, "BIGINT", "TINYINT", small(), "-57");
+    let long = whole(&[Some(4_000_000_000), Some(1), Some(3_000_000_001)]);
+    check(F::VarSamp, "BIGINT", "BIGINT", long, "4333333331666666667");
     check(F::VarPop, "DOUBLE", "DOUBLE", doubles(&[]), "NULL");
     let values = || doubles(&[Some(1.25), Some(9.99), Some(-3.33)]);
     check(F::StddevPop, "DOUBLE", "DECIMAL(38, 6)", values(), "5.525561");

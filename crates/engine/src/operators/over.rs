@@ -18,7 +18,7 @@ use super::groups::{Groups, compacted};
 use super::lifetime::{Lifetime, Touched};
 use super::rows::{Keys, all_of, times, told};
 use super::{Keeper, StateSize};
-use crate::aggregate::accumulator;
+use crate::aggregate::accumulator_over;
 use crate::error::Error;
 use crate::operator;
 use crate::stage::{Marks, Outlet};
@@ -66,6 +66,8 @@ struct OfKey {
     looks: BTreeSet<i64>,
     /// The latest look: if nothing came meanwhile, the key is forgotten.
     last_look: i64,
+    /// The look at which it was forgotten: rows that had been taken until then are not looked back at.
+    forgotten: i64,
 }
 
 /// The numbers of the last row of a key that was computed.
@@ -113,7 +115,7 @@ impl OfKey {
             if look < self.last_look {
                 self.passed = self.passed.max(look);
             } else {
-                (self.passed, self.last_look) = (0, 0);
+                (self.passed, self.last_look, self.forgotten) = (0, 0, look);
             }
         }
     }
@@ -130,6 +132,8 @@ impl OfKey {
 #[derive(Clone)]
 struct Row {
     time: i64,
+    /// The first watermark that passes it: of a row that came behind the watermark, the next one.
+    from: i64,
     group: usize,
     bytes: Arc<[u8]>,
 }
@@ -158,7 +162,7 @@ impl Over {
     ) -> Result<Self, Error> {
         for call in calls {
             if let OverCall::Aggregate(call) = call {
-                accumulator(call)?;
+                accumulator_over(call)?;
             }
         }
         Ok(Self {
@@ -199,6 +203,22 @@ impl Over {
             // Those that stay have a new number.
             row.group = moved[row.group].unwrap_or(row.group);
         }
+    }
+
+    /// Computes the rows that a watermark has passed.
+    fn take_until(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        let now = self.lifetime.as_ref().map(Lifetime::now);
+        let passed = self.waiting.range(..=(watermark, u64::MAX)).filter(|(_, row)| row.from <= watermark);
+        let passed: Vec<(i64, u64)> = passed.map(|(place, _)| *place).collect();
+        let mut due = Vec::with_capacity(passed.len());
+        for row in passed.iter().filter_map(|place| self.waiting.remove(place)) {
+            self.touched.touch(row.group, now);
+            let of_key = &mut self.of_groups[row.group];
+            of_key.waiting.remove(&row.time);
+            of_key.passed = of_key.passed.max(row.time);
+            due.push(row);
+        }
+        self.take(due, outlet)
     }
 
     /// Rows before a row that some call looks at.
@@ -347,7 +367,7 @@ impl Over {
         due: &[Row],
     ) -> Result<ArrayRef, Error> {
         let failed = |error: datafusion_common::DataFusionError| Error::Row(operator::told(&error));
-        let mut of_rows = accumulator(call)?;
+        let mut of_rows = accumulator_over(call)?;
         let (mut from, mut groups) = (Vec::new(), Vec::new());
         for row in 0..due.len() {
             for place in self.frame_of(block, row) {
@@ -407,7 +427,7 @@ impl Over {
             from.push((block.first + at) as u32);
             groups.push(place);
         }
-        let mut of_keys = accumulator(call)?;
+        let mut of_keys = accumulator_over(call)?;
         self.merge_known(number, &keys, of_keys.as_mut(), keys.len())?;
         let (values, filter) = taken(call, &block.columns, from)?;
         of_keys.update_batch(&values, &groups, filter.as_ref(), keys.len()).map_err(failed)?;
@@ -489,6 +509,10 @@ impl Keeper for Over {
                 outlet.late(batch, row, marks.at(row));
                 continue;
             }
+            if time.is_some_and(|time| !is_unbounded && time <= marks.at(row)) {
+                // What the watermark has passed before it does not see it.
+                self.take_until(marks.at(row), outlet)?;
+            }
             let group = self.groups.number(keys.row(row));
             if group >= self.of_groups.len() {
                 self.of_groups.resize_with(group + 1, OfKey::default);
@@ -502,6 +526,12 @@ impl Keeper for Over {
                 // As Flink with a frame that begins somewhere: late is what is not behind the key's last row that was
                 // computed. Its count begins at 0.
                 of_key.pass(marks.at(row));
+                if time <= marks.at(row) {
+                    let forgotten = of_key.forgotten;
+                    let before = of_key.bytes();
+                    of_key.before.retain(|row| row.from > forgotten);
+                    self.bytes -= before - of_key.bytes();
+                }
                 if time <= of_key.passed {
                     outlet.late(batch, row, marks.at(row));
                     continue;
@@ -510,35 +540,28 @@ impl Keeper for Over {
                     of_key.keep(time, range_ms);
                 }
             }
-            if let Some(time) = time {
-                let watermark = marks.at(row);
-                let from = if time > watermark { time } else { watermark.saturating_add(1) };
+            let watermark = marks.at(row);
+            let from = time.map(|time| if time > watermark { time } else { watermark.saturating_add(1) });
+            if let (Some(time), Some(from)) = (time, from) {
                 of_key.waiting.entry(time).or_insert(from);
             }
             self.arrived += 1;
             let bytes: Arc<[u8]> = rows.row(row).data().into();
             self.bytes += bytes.len() as u64;
             match time {
-                Some(time) => drop(self.waiting.insert((time, self.arrived), Row { time, group, bytes })),
+                Some(time) => {
+                    let row = Row { time, from: from.unwrap_or(time), group, bytes };
+                    drop(self.waiting.insert((time, self.arrived), row));
+                }
                 // No two rows come at the same time.
-                None => due.push(Row { time: self.arrived as i64, group, bytes }),
+                None => due.push(Row { time: self.arrived as i64, from: 0, group, bytes }),
             }
         }
         self.take(due, outlet)
     }
 
     fn advance(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
-        let now = self.lifetime.as_ref().map(Lifetime::now);
-        let mut due = Vec::new();
-        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= watermark) {
-            let row = first.remove();
-            self.touched.touch(row.group, now);
-            let of_key = &mut self.of_groups[row.group];
-            of_key.waiting.remove(&row.time);
-            of_key.passed = of_key.passed.max(row.time);
-            due.push(row);
-        }
-        self.take(due, outlet)?;
+        self.take_until(watermark, outlet)?;
         if matches!(self.frame, Frame::Range(Some(_))) && self.groups.have_grown() {
             self.of_groups.iter_mut().for_each(|of_key| of_key.pass(watermark));
             self.forget(|_, of_key| of_key.looks.is_empty());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use narthex_planner::{AggregateCall, Overlapping, WindowPlaces, assign, window_time};
+use narthex_planner::{AggregateCall, Overlapping, WindowKind, WindowPlaces, assign, window_time};
 
 use super::grouped::Grouped;
 use super::rows::{Keys, times};
@@ -110,7 +110,13 @@ impl SlicedAggregate {
         while let Some(&(time, start, end)) = self.open.first().filter(|(time, ..)| *time <= watermark) {
             self.open.remove(&(time, start, end));
             let mut all = Grouped::new(&self.calls)?;
-            for slice in self.slices.range_mut(start..end).map(|(_, slice)| slice) {
+            // As Flink, which puts the newest slice of a sliding window first.
+            let mut slices: Vec<&mut Slice> =
+                self.slices.range_mut(start..end).map(|(_, slice)| slice).collect();
+            if matches!(self.overlapping.kind, WindowKind::Hop { .. }) {
+                slices.reverse();
+            }
+            for slice in slices {
                 if slice.known.is_none() {
                     slice.known = Some(slice.groups.take_states()?);
                 }

@@ -50,7 +50,12 @@ pub(crate) fn of(expr: &Expr) -> Vec<&Expr> {
             });
             std::iter::once(&**root).chain(indexes).collect()
         }
-        Expr::Function(call) => arguments(call),
+        Expr::Function(call) => {
+            // A unit of time is no column.
+            let name = call.name.to_string();
+            let has_unit = ["TIMESTAMPADD", "TIMESTAMPDIFF"].iter().any(|of| name.eq_ignore_ascii_case(of));
+            arguments(call).into_iter().skip(usize::from(has_unit)).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -232,7 +232,9 @@ impl QueryBinder<'_> {
     fn ranked(&self, expr: &Expr, name: &str, spec: &WindowSpec, ordered: Ordered) -> Option<Rows> {
         let Ordered { rows, width, keys, order, window } = ordered;
         if name != "ROW_NUMBER" {
-            self.refuse(expr.span(), format!("{name} is not supported"), "use ROW_NUMBER");
+            let message =
+                format!("{name} is not supported but in the order of time, without a window among its keys");
+            self.refuse(expr.span(), message, "use ROW_NUMBER");
             return None;
         }
         let Some(window) = window else {

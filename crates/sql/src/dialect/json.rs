@@ -63,6 +63,15 @@ pub(super) fn object_aggregate(parser: &mut Parser<'_>) -> Result<Expr, ParserEr
     if !parser.consume_token(&Token::RParen) {
         return expected("NULL ON NULL, ABSENT ON NULL or )", parser.peek_token_ref());
     }
+    let next = parser.peek_token_ref();
+    if let Token::Word(word) = &next.token
+        && matches!(word.keyword, Keyword::FILTER | Keyword::OVER)
+    {
+        return expected(
+            "no FILTER and no OVER behind JSON_OBJECTAGG: select such rows first, in a sub-query",
+            next,
+        );
+    }
     Ok(with_null_clause(super::call(name, vec![pair]), on_null))
 }
 

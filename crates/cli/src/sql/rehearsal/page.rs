@@ -145,8 +145,11 @@ fn about(ms: i64) -> String {
 /// What would be lost, and why.
 fn losses(text: &mut String, examples: &BTreeMap<String, Vec<DeadLetter>>, closing: &Closing) {
     let lost = closing.lost();
-    if lost.is_empty() {
+    if lost.is_empty() && closing.records() > 0 {
         let _ = writeln!(text, "\nnothing would be lost");
+        return;
+    }
+    if lost.is_empty() {
         return;
     }
     let _ = writeln!(text, "\nwhat would be lost:");
