@@ -19,8 +19,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,51 +28,15 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from servers import CACHE, Timeline, Wrong, binary, free_port, verdict
+
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 KIT = REPOSITORY / "deploy" / "monitoring"
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "narthex"
 ALERT = "NarthexInstanceMissing"
 # A query over no time at all has no rate.
 VARIABLES = {"$__rate_interval": "1m", "$instance": ".*", "$model": ".*", "$region": ".*"}
 # What a job without losses or with an empty queue has nothing of.
 MAY_BE_ZERO = {"Losses by reason", "Samples lost"}
-
-
-class Wrong(Exception):
-    """Something is not as it should be."""
-
-
-class Missing(Wrong):
-    """A server is not on this machine."""
-
-
-def binary(variable, names, cached):
-    given = os.environ.get(variable)
-    found = [given] if given else [*map(shutil.which, names), *(str(CACHE / path) for path in cached)]
-    for path in filter(None, found):
-        if os.access(path, os.X_OK):
-            return path
-    raise Missing(f"there is no {names[0]}: run scripts/setup.sh test, or set {variable}")
-
-
-def free_port():
-    """Below those that systems give to clients, so that nothing takes it between here and the server's start."""
-    while True:
-        port = 15_000 + int.from_bytes(os.urandom(2), "big") % 17_000
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
-class Timeline:
-    def __init__(self):
-        self.began = time.monotonic()
-
-    def say(self, what):
-        print(f"[{time.monotonic() - self.began:5.0f} s] {what}", flush=True)
 
 
 class Webhook:
@@ -281,22 +243,15 @@ def main():
     parser.add_argument("--only-checks", action="store_true", help="of the files; no job is run")
     arguments = parser.parse_args()
     line = Timeline()
-    try:
+
+    def check():
         rules = check_files()
         queries = sum(len(queries) for _, queries in dashboards())
         line.say(f"{rules} alerts pass their tests; {queries} queries in the dashboards")
         if not arguments.only_checks:
             run(line)
-    except Missing as missing:
-        if os.environ.get("NARTHEX_REQUIRE_SERVERS") != "1":
-            print(f"SKIPPED: the monitoring kit: {missing}")
-            return 0
-        print(f"FAILED: {missing}", file=sys.stderr)
-        return 1
-    except Wrong as wrong:
-        print(f"FAILED: {wrong}", file=sys.stderr)
-        return 1
-    return 0
+
+    return verdict("the monitoring kit", check)
 
 
 if __name__ == "__main__":

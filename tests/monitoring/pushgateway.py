@@ -17,7 +17,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from alert_path import CACHE, Missing, Timeline, Wrong, binary, free_port
+from servers import CACHE, Timeline, Wrong, binary, free_port, verdict
 
 JOB = """
 SET 'metrics.push.url' = 'http://127.0.0.1:{gateway}';
@@ -96,21 +96,11 @@ def main():
     line, processes = Timeline(), []
     with tempfile.TemporaryDirectory(prefix="narthex-pushgateway-") as folder:
         try:
-            run(line, pathlib.Path(folder), processes)
-        except Missing as missing:
-            if os.environ.get("NARTHEX_REQUIRE_SERVERS") != "1":
-                print(f"SKIPPED: the Pushgateway: {missing}")
-                return 0
-            print(f"FAILED: {missing}", file=sys.stderr)
-            return 1
-        except Wrong as wrong:
-            print(f"FAILED: {wrong}", file=sys.stderr)
-            return 1
+            return verdict("the Pushgateway", lambda: run(line, pathlib.Path(folder), processes))
         finally:
             for process in processes:
                 process.kill()
                 process.wait()
-    return 0
 
 
 if __name__ == "__main__":

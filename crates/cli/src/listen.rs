@@ -23,12 +23,15 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::discovery::{self, TargetFile};
 use crate::exposition::{OPENMETRICS, TEXT, text_of, wants_openmetrics};
 use crate::write::RunFlags;
 
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+/// Connections at a time; others wait to be accepted.
+const CONNECTIONS: usize = 64;
 
 /// What the listener shows.
 #[derive(Debug)]
@@ -114,7 +117,10 @@ impl Collector for LettersCollector {
 fn serve(listener: TcpListener, bound: SocketAddr, admin: Arc<Admin>) {
     let _ = writeln!(std::io::stderr(), "listening on http://{bound}");
     tokio::spawn(async move {
+        let room = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
+            // Closed by nobody.
+            let Ok(permit) = room.clone().acquire_owned().await else { return };
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(Duration::from_millis(50)).await; // out of file handles: others may close
                 continue;
@@ -124,6 +130,7 @@ fn serve(listener: TcpListener, bound: SocketAddr, admin: Arc<Admin>) {
                 let service = service_fn(move |request| std::future::ready(admin.answer(&request)));
                 let mut http = hyper::server::conn::http1::Builder::new();
                 http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+                let _permit = permit;
                 // A client that goes away is its own business.
                 let _ = http.serve_connection(TokioIo::new(stream), service).await;
             });

@@ -20,6 +20,7 @@ use crate::environment::Environment;
 use crate::hints::{Hints, with_options};
 use crate::plan::{OnNull, Projected, Relation, Table};
 use crate::scope::{Scope, ScopeColumn, TimeAttribute, Versions};
+use crate::table::is_proctime;
 
 use self::conjuncts::Conjuncts;
 
@@ -311,7 +312,17 @@ impl QueryBinder<'_> {
         if matches!(predicate, Some(None)) {
             return None;
         }
-        Some(project(rows, columns))
+        let mut selected = project(rows, columns);
+        // `PROCTIME() AS pt`
+        let clocks = select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } if is_proctime(expr) => Some(alias.value.as_str()),
+            _ => None,
+        });
+        for clock in clocks {
+            let columns = selected.scope.columns.iter_mut().filter(|column| column.name == clock);
+            columns.for_each(|column| column.time = Some(TimeAttribute::Proctime));
+        }
+        Some(selected)
     }
 
     /// Rows for which WHERE is true, as far as no join has seen to it.

@@ -247,8 +247,8 @@ impl TableMaker<'_> {
     }
 }
 
-/// Whether a computed column is the time of processing.
-fn is_proctime(expr: &narthex_sql::ast::Expr) -> bool {
+/// Whether a column is the time of processing.
+pub(crate) fn is_proctime(expr: &narthex_sql::ast::Expr) -> bool {
     matches!(expr, narthex_sql::ast::Expr::Function(call)
         if call.name.to_string().eq_ignore_ascii_case("PROCTIME"))
 }

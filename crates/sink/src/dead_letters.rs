@@ -448,4 +448,30 @@ mod tests {
             prop_assert_eq!(letter.sample().unwrap(), sample);
         }
     }
+
+    #[test]
+    fn examples_are_the_first_of_each_reason() {
+        let kept = DeadLetters::examples(2);
+        for number in 0..5 {
+            let mut letters = Letters::default();
+            letters.record(format!("line {number}").as_bytes(), "no JSON", "stdin:1");
+            letters.row(
+                &[("k".to_owned(), Some(number.to_string())), ("v".to_owned(), None)],
+                "late",
+                "why",
+                "op",
+            );
+            kept.write(&mut letters);
+        }
+        let found = kept.kept();
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["late", "undecodable"]);
+        let raw: Vec<_> = found["undecodable"].iter().map(|letter| letter.raw.as_deref()).collect();
+        assert_eq!(raw, [Some("line 0"), Some("line 1")]);
+        assert_eq!(found["late"][1].row["k"].as_deref(), Some("1"));
+        assert_eq!(
+            (found["late"][1].row["v"].as_deref(), found["late"][1].source.as_deref()),
+            (None, Some("op"))
+        );
+        assert_eq!((kept.written(), kept.failed()), (10, 0));
+    }
 }

@@ -8,7 +8,7 @@ use std::any::TypeId;
 
 use sqlparser::ast::{
     CastKind, DataType as AstType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Spanned,
 };
 use sqlparser::dialect::{Dialect, GenericDialect, Precedence};
 use sqlparser::keywords::Keyword;
@@ -115,12 +115,26 @@ impl Dialect for FlinkDialect {
         expr: &Expr,
         _precedence: u8,
     ) -> Option<Result<Expr, ParserError>> {
-        comparisons::read(parser, expr)
+        match expr {
+            // SESSION((SELECT …) PARTITION BY …, …)
+            Expr::Subquery(query) if parser.parse_keywords(&[Keyword::PARTITION, Keyword::BY]) => {
+                let span = query.span();
+                let table = Ident::with_span(span, "TABLE");
+                let arguments = vec![unnamed(Expr::Subquery(query.clone()))];
+                Some(partitioned(parser, table, arguments))
+            }
+            _ => comparisons::read(parser, expr),
+        }
     }
 
     fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
         // A colon stands between a key and its value in JSON_OBJECT, and is no operator.
-        (parser.peek_token_ref().token == Token::Colon).then_some(Ok(0))
+        if parser.peek_token_ref().token == Token::Colon {
+            return Some(Ok(0));
+        }
+        // PARTITION BY behind a query that is a table function's table.
+        let is = |at: usize, keyword: Keyword| matches!(&parser.peek_nth_token_ref(at).token, Token::Word(word) if word.keyword == keyword);
+        (is(0, Keyword::PARTITION) && is(1, Keyword::BY)).then_some(Ok(1))
     }
 }
 
@@ -163,17 +177,28 @@ fn table_argument(parser: &mut Parser<'_>, word: &Word) -> Result<Expr, ParserEr
     let span = parser.next_token().span;
     let name = parser.parse_object_name(false)?;
     let parts = name.0.into_iter().filter_map(|part| part.as_ident().cloned()).collect();
-    let mut arguments = vec![unnamed(Expr::CompoundIdentifier(parts))];
+    let (table, arguments) =
+        (Ident::with_span(span, &word.value), vec![unnamed(Expr::CompoundIdentifier(parts))]);
     if parser.parse_keywords(&[Keyword::PARTITION, Keyword::BY]) {
-        let columns = if parser.peek_token_ref().token == Token::LParen {
-            ddl::names_in_parentheses(parser)?
-        } else {
-            vec![parser.parse_identifier()?]
-        };
-        let columns = columns.into_iter().map(Expr::Identifier).collect();
-        arguments.push(named("PARTITION BY", Expr::Tuple(columns)));
+        return partitioned(parser, table, arguments);
     }
-    Ok(call(Ident::with_span(span, &word.value), arguments))
+    Ok(call(table, arguments))
+}
+
+/// The columns behind `PARTITION BY`: a call of `TABLE` with the table and these.
+fn partitioned(
+    parser: &mut Parser<'_>,
+    table: Ident,
+    mut arguments: Vec<FunctionArg>,
+) -> Result<Expr, ParserError> {
+    let columns = if parser.peek_token_ref().token == Token::LParen {
+        ddl::names_in_parentheses(parser)?
+    } else {
+        vec![parser.parse_identifier()?]
+    };
+    let columns = columns.into_iter().map(Expr::Identifier).collect();
+    arguments.push(named("PARTITION BY", Expr::Tuple(columns)));
+    Ok(call(table, arguments))
 }
 
 fn unnamed(expr: Expr) -> FunctionArg {

@@ -4,7 +4,7 @@
 //! go. A frame without a beginning would grow; there, what the accumulator knows of the rows before a block is kept for
 //! each key, and merged into each row's group.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt32Array};
@@ -62,8 +62,9 @@ struct OfKey {
     waiting: BTreeMap<i64, i64>,
     /// The latest of its rows, or of what is below, that a watermark has passed.
     passed: i64,
-    /// When Flink looks whether it can forget a key with a RANGE of time. Each look counts as a row that was computed.
-    looks: BTreeSet<i64>,
+    /// When Flink looks whether it can forget a key with a RANGE of time, each with the watermark that is the first to
+    /// pass it. Each look counts as a row that was computed.
+    looks: BTreeMap<i64, i64>,
     /// The latest look: if nothing came meanwhile, the key is forgotten.
     last_look: i64,
     /// The look at which it was forgotten: rows that had been taken until then are not looked back at.
@@ -110,8 +111,8 @@ impl OfKey {
             }
             waits
         });
-        while let Some(look) = self.looks.first().copied().filter(|look| *look <= watermark) {
-            self.looks.remove(&look);
+        while let Some(entry) = self.looks.first_entry().filter(|entry| *entry.get() <= watermark) {
+            let look = entry.remove_entry().0;
             if look < self.last_look {
                 self.passed = self.passed.max(look);
             } else {
@@ -120,13 +121,18 @@ impl OfKey {
         }
     }
 
-    /// A row of this time keeps a key with a RANGE of so many milliseconds.
-    fn keep(&mut self, time: i64, range_ms: i64) {
+    /// A row of this time, which came at this watermark, keeps a key with a RANGE of so many milliseconds.
+    fn keep(&mut self, time: i64, watermark: i64, range_ms: i64) {
         if self.last_look <= time.saturating_add(range_ms) {
             self.last_look = time.saturating_add(range_ms.saturating_add(range_ms / 2 + 1));
-            self.looks.insert(self.last_look);
+            self.looks.insert(self.last_look, first_to_pass(self.last_look, watermark));
         }
     }
+}
+
+/// The first watermark behind this one that passes a time: of what came behind the watermark, the next one.
+fn first_to_pass(time: i64, watermark: i64) -> i64 {
+    time.max(watermark.saturating_add(1))
 }
 
 #[derive(Clone)]
@@ -214,8 +220,7 @@ impl Over {
         for row in passed.iter().filter_map(|place| self.waiting.remove(place)) {
             self.touched.touch(row.group, now);
             let of_key = &mut self.of_groups[row.group];
-            of_key.waiting.remove(&row.time);
-            of_key.passed = of_key.passed.max(row.time);
+            of_key.pass(watermark);
             due.push(row);
         }
         self.take(due, outlet)
@@ -537,11 +542,10 @@ impl Keeper for Over {
                     continue;
                 }
                 if let Frame::Range(Some(range_ms)) = self.frame {
-                    of_key.keep(time, range_ms);
+                    of_key.keep(time, marks.at(row), range_ms);
                 }
             }
-            let watermark = marks.at(row);
-            let from = time.map(|time| if time > watermark { time } else { watermark.saturating_add(1) });
+            let from = time.map(|time| first_to_pass(time, marks.at(row)));
             if let (Some(time), Some(from)) = (time, from) {
                 of_key.waiting.entry(time).or_insert(from);
             }

@@ -17,6 +17,7 @@ use crate::plan::{
     Frame, OverCall, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, WindowPlaces,
 };
 use crate::scope::{Scope, ScopeColumn, TimeAttribute, Versions, WindowPart};
+use crate::table::is_proctime;
 
 /// Functions that number rows.
 const RANKS: [&str; 3] = ["ROW_NUMBER", "RANK", "DENSE_RANK"];
@@ -89,7 +90,9 @@ impl QueryBinder<'_> {
         let order: Vec<Bound> =
             spec.order_by.iter().map(|order| self.expr(&rows.scope, &order.expr)).collect::<Option<_>>()?;
         let (rows, keys) = with_columns(rows, keys);
-        let (rows, order) = with_columns(rows, order);
+        let (mut rows, order) = with_columns(rows, order);
+        let by_clock = order.iter().zip(&spec.order_by).filter(|(_, by)| is_proctime(&by.expr));
+        by_clock.for_each(|(at, _)| rows.scope.columns[*at].time = Some(TimeAttribute::Proctime));
         let is_rank =
             |call: &Function| RANKS.iter().any(|name| call.name.to_string().eq_ignore_ascii_case(name));
         let window = window_of(&rows.scope, &keys);
