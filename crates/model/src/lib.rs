@@ -17,6 +17,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod bytes;
 mod clock;
 mod fault;
 mod labels;
@@ -25,6 +26,7 @@ mod series;
 mod units;
 mod varint;
 
+pub use bytes::{begins_with, same_bytes};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::{LabelFault, LabelFaults};
 pub use labels::{Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME};

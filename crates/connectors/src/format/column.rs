@@ -159,6 +159,22 @@ impl Column {
         true
     }
 
+    /// The same of a part of bytes that may go on behind it: a short text is copied with what follows, which takes no
+    /// call, and cut to its length.
+    #[inline]
+    pub(super) fn push_range(&mut self, bytes: &[u8], range: std::ops::Range<usize>) -> bool {
+        let chunk = bytes.get(range.start..).and_then(|rest| rest.first_chunk::<16>());
+        if let (Some(chunk), 0..=16, Values::Bytes { ends, data }) = (chunk, range.len(), &mut self.values) {
+            let Ok(end) = i32::try_from(data.len() + range.len()) else { return false };
+            data.extend_from_slice(chunk);
+            data.truncate(end as usize);
+            ends.push(end);
+            self.nulls.append_non_null();
+            return true;
+        }
+        bytes.get(range).is_some_and(|value| self.push_bytes(value))
+    }
+
     /// Where an array's elements go; [`Column::end_list`] makes them one value.
     pub(super) fn item(&mut self) -> Option<&mut Self> {
         match &mut self.values {

@@ -13,6 +13,7 @@ use arrow::datatypes::{DataType, Field};
 use datafusion_common::Result;
 use datafusion_expr::{EmitTo, GroupsAccumulator};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use narthex_model::same_bytes;
 
 use super::counted::Counted;
 use super::distinct_keys::{Codec, bits, has_bits, of_bits};
@@ -69,7 +70,8 @@ impl Seen {
             return false;
         };
         let hash = hasher.hash_one((group, value));
-        let is_it = |&at: &u32| groups[at as usize] == group && bytes_at(bytes, ends, at as usize) == value;
+        let is_it =
+            |&at: &u32| groups[at as usize] == group && same_bytes(bytes_at(bytes, ends, at as usize), value);
         if table.find(hash, is_it).is_some() {
             return false;
         }

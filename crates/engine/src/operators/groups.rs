@@ -3,6 +3,7 @@
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use narthex_model::same_bytes;
 
 /// Keys that are kept together. A full block is never moved: one list that grows would be copied again and again, and hold
 /// room for twice what is in it.
@@ -61,7 +62,7 @@ impl Groups {
     pub(crate) fn number(&mut self, wanted: &[u8]) -> usize {
         let Self { blocks, len, table, hasher, .. } = self;
         let hash = hasher.hash_one(wanted);
-        if let Some(&number) = table.find(hash, |&number| key(blocks, number as usize) == wanted) {
+        if let Some(&number) = table.find(hash, |&number| same_bytes(key(blocks, number as usize), wanted)) {
             return number as usize;
         }
         let number = *len;

@@ -337,7 +337,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Marks with its high bit the first byte that is zero; what stands behind that one may be marked wrongly.
