@@ -184,6 +184,28 @@ impl Batch {
         }
     }
 
+    /// The newest sample to be sent of every `step`th series, with its place among the samples.
+    pub(crate) fn newest_of<'a>(
+        &'a self,
+        items: &'a [TimeSeries],
+        step: impl Fn(usize) -> usize,
+    ) -> Vec<(usize, &'a Labels, Sample)> {
+        if self.is_plain {
+            let series = items[self.range.clone()].iter().enumerate();
+            let every = step(self.range.len());
+            return series
+                .step_by(every)
+                .map(|(at, series)| (at, &series.labels, series.samples[0]))
+                .collect();
+        }
+        let groups = self.groups.iter().filter(|group| group.len > 0);
+        let newest = groups.step_by(step(self.groups.len())).map(|group| {
+            let at = (group.first + group.len - 1) as usize;
+            (at, &items[group.item as usize].labels, self.samples[at])
+        });
+        newest.collect()
+    }
+
     /// The labels of a sample's series.
     pub(crate) fn labels_of<'a>(&self, items: &'a [TimeSeries], sample: u32) -> &'a Labels {
         &items[self.groups[self.owner[sample as usize] as usize].item as usize].labels

@@ -37,9 +37,11 @@ mod metrics;
 mod options;
 mod origin;
 mod queue;
+mod recent;
 mod series_table;
 mod settle;
 mod sink;
+mod status;
 mod url;
 mod worker;
 
@@ -59,5 +61,7 @@ pub use narthex_model::{
 };
 pub use options::{Checks, NameValidation, OPTIONS, OnExhausted, OnReject, OptionSpec, OptionType};
 pub use origin::Origin;
+pub use recent::{RecentLoss, RecentWrite};
 pub use sink::{PrometheusSink, SeriesSender, shard_of};
+pub use status::SinkStatus;
 pub use url::shown_url;

@@ -72,6 +72,11 @@ impl RequestMetrics {
         self.retries.fetch_add(u64::from(is_retry), Ordering::Relaxed);
     }
 
+    /// Attempts by the code of their answer.
+    pub(crate) fn by_code(&self) -> BTreeMap<u16, u64> {
+        self.by_code.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Requests that were accepted.
     pub(crate) fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)
@@ -129,6 +134,14 @@ impl SinkMetrics {
     }
 }
 
+impl SinkMetrics {
+    /// Each with its labels.
+    pub(crate) fn sinks(&self) -> Vec<(Vec<(String, String)>, Arc<Shared>)> {
+        let sinks = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        sinks.into_iter().map(|Labelled { labels, shared }| (labels, shared)).collect()
+    }
+}
+
 /// A sink's numbers at one moment.
 struct Numbers {
     labels: Vec<(String, String)>,
@@ -152,8 +165,7 @@ impl Numbers {
 
 impl Collector for SinkMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let sinks = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let numbers = sinks.into_iter().map(|Labelled { labels, shared }| {
+        let numbers = self.sinks().into_iter().map(|(labels, shared)| {
             let (ledger, queued) = shared.ledger();
             Numbers { labels, ledger, queued, shared }
         });
@@ -262,7 +274,7 @@ impl Families<'_, '_> {
         let mut family =
             self.encoder.encode_descriptor("narthex_sink_requests", help, None, MetricType::Counter)?;
         for numbers in self.numbers {
-            let by_code = numbers.requests().by_code.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let by_code = numbers.requests().by_code();
             for (code, requests) in by_code {
                 let code = if code == NO_ANSWER { "error".to_owned() } else { code.to_string() };
                 let labels = numbers.and("code", code);

@@ -25,6 +25,7 @@ use crate::loss_log::LossLog;
 use crate::metrics::{RequestMetrics, SinkMetrics};
 use crate::options::Options;
 use crate::queue::{Queue, QueueLimits};
+use crate::recent::{Lost, Recent};
 use crate::settle::{Halt, ReceiverHabit};
 use crate::worker::{Worker, letter_for, letters_for};
 
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) queues: Vec<Queue>,
     pub(crate) metrics: RequestMetrics,
     pub(crate) log: LossLog,
+    pub(crate) recent: Recent,
     pub(crate) limits: ReceiverLimits,
     pub(crate) dead_letters: Option<DeadLetters>,
     habit: AtomicU8,
@@ -119,6 +121,7 @@ impl PrometheusSink {
             queues: (0..shards).map(|_| Queue::new(limits)).collect(),
             metrics: RequestMetrics::new(shards),
             log: LossLog::default(),
+            recent: Recent::default(),
             limits: ReceiverLimits { request_bytes: AtomicUsize::new(options.batch_bytes) },
             dead_letters,
             habit: AtomicU8::new(ReceiverHabit::Unknown as u8),
@@ -375,6 +378,9 @@ impl SeriesSender {
             counts.received += 1;
             counts.lost.add(reason, 1);
         });
+        let sample = value.zip(timestamp).map(|(sample, _)| sample);
+        let lost = Lost { labels: &labels, sample, reason, status: None, message: "" };
+        self.0.recent.lost(self.0.clock.now_ms(), std::iter::once(lost));
         let Some(dead_letters) = self.0.dead_letters.clone() else { return };
         let series = TimeSeries { labels, samples: Default::default() };
         let letters = letter_for(&series, value, timestamp, reason);
@@ -391,6 +397,9 @@ impl SeriesSender {
             counts.received += samples;
             counts.lost.add(reason, samples);
         });
+        let sample = series.samples.first().copied().filter(|sample| sample.timestamp_ms != i64::MIN);
+        let lost = Lost { labels: &series.labels, sample, reason, status: None, message };
+        self.0.recent.lost(self.0.clock.now_ms(), std::iter::once(lost));
         let Some(dead_letters) = &self.0.dead_letters else { return };
         let letters = letters_for(series, reason, message);
         // As above.

@@ -21,6 +21,7 @@ use crate::loss_log::Loss;
 use crate::options::Checks;
 use crate::origin::Origin;
 use crate::queue::Next;
+use crate::recent::{self, Lost, cut};
 use crate::series_table::{Last, SeriesTable};
 use crate::settle::{Fate, Halt, Settlement};
 use crate::sink::Shared;
@@ -189,9 +190,11 @@ impl Worker {
             None => (self.batch.sent() as u64, 0),
             Some(settlement) => self.file_refused(settlement),
         };
-        self.note_newest_written(settlement.as_ref());
+        let now_ms = self.shared.clock.now_ms();
+        self.note_newest_written(settlement.as_ref(), now_ms);
         if self.lost.total() > 0 {
             self.log_loss(settlement.as_ref());
+            self.note_losses(settlement.as_ref(), now_ms);
         }
         // Begun before and awaited after the count: whoever stops the shard in between loses neither.
         let writing = self.start_letters();
@@ -279,7 +282,7 @@ impl Worker {
         }
     }
 
-    fn note_newest_written(&self, settlement: Option<&Settlement>) {
+    fn note_newest_written(&self, settlement: Option<&Settlement>, now_ms: i64) {
         let newest = match settlement {
             None => self.batch.newest_ms(self.backlog.items()),
             Some(settlement) => {
@@ -291,8 +294,38 @@ impl Worker {
             }
         };
         if let Some(newest) = newest {
-            self.shared.metrics.wrote_up_to(newest, self.shared.clock.now_ms());
+            self.shared.metrics.wrote_up_to(newest, now_ms);
+            if self.shared.recent.wants_writes(now_ms) {
+                let is_written =
+                    |at: usize| settlement.is_none_or(|settlement| settlement.fates[at] == Fate::Written);
+                let newest = self.batch.newest_of(self.backlog.items(), recent::step).into_iter();
+                let written = newest.filter(|(at, ..)| is_written(*at));
+                self.shared.recent.wrote(written.map(|(_, labels, sample)| (labels, sample)));
+            }
         }
+    }
+
+    /// For whoever watches.
+    fn note_losses(&self, settlement: Option<&Settlement>, now_ms: i64) {
+        let items = self.backlog.items();
+        let fates = settlement.iter().flat_map(|settlement| {
+            settlement.fates.iter().enumerate().map(move |(at, fate)| (at, *fate, settlement))
+        });
+        let refused = fates.filter_map(|(at, fate, settlement)| {
+            let Fate::Lost { reason, refusal } = fate else { return None };
+            let (status, message) = settlement.words(refusal);
+            let (labels, sample) = (self.batch.labels_of(items, at as u32), Some(self.batch.samples[at]));
+            Some(Lost { labels, sample, reason, status, message })
+        });
+        let dropped =
+            self.batch.dropped.iter().filter(|dropped| dropped.reason.is_loss()).map(|dropped| Lost {
+                labels: &items[dropped.item as usize].labels,
+                sample: Some(dropped.sample),
+                reason: dropped.reason,
+                status: None,
+                message: "",
+            });
+        self.shared.recent.lost(now_ms, refused.chain(dropped));
     }
 
     fn log_loss(&self, settlement: Option<&Settlement>) {
@@ -332,17 +365,6 @@ impl Worker {
         series.store(table.len() as u64, std::sync::atomic::Ordering::Relaxed);
         bytes.store(table.bytes() as u64, std::sync::atomic::Ordering::Relaxed);
     }
-}
-
-/// A series as it may stand in a log.
-fn cut(mut series: String) -> String {
-    const LONGEST: usize = 512;
-    if series.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|&end| series.is_char_boundary(end)).unwrap_or(0);
-        series.truncate(end);
-        series.push('…');
-    }
-    series
 }
 
 impl Observer for Worker {
