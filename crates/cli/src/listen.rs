@@ -27,6 +27,7 @@ use tokio::sync::Semaphore;
 
 use crate::discovery::{self, TargetFile};
 use crate::exposition::{OPENMETRICS, TEXT, text_of, wants_openmetrics};
+use crate::live::{Live, PAGE};
 use crate::write::RunFlags;
 
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
@@ -37,6 +38,7 @@ const CONNECTIONS: usize = 64;
 #[derive(Debug)]
 struct Admin {
     registry: Arc<Registry>,
+    live: Live,
     /// For `http_sd_configs`.
     targets: String,
     is_ready: AtomicBool,
@@ -86,15 +88,15 @@ pub(crate) fn registry(letters: Option<DeadLetters>, collectors: Vec<Box<dyn Col
 pub(crate) async fn start(
     address: Option<SocketAddr>,
     flags: &RunFlags,
-    command: &'static str,
     registry: Arc<Registry>,
+    live: Live,
 ) -> anyhow::Result<Listening> {
     let Some(address) = address else { return Ok(Listening { admin: None, _targets: None }) };
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let bound = listener.local_addr()?;
-    let targets = discovery::targets(bound, command);
+    let targets = discovery::targets(bound, live.command);
     let file = flags.sd_file.as_deref().map(|path| TargetFile::write(path, &targets)).transpose()?;
-    let admin = Arc::new(Admin { registry, targets, is_ready: AtomicBool::new(true) });
+    let admin = Arc::new(Admin { registry, live, targets, is_ready: AtomicBool::new(true) });
     serve(listener, bound, admin.clone());
     Ok(Listening { admin: Some(admin), _targets: file })
 }
@@ -146,6 +148,10 @@ impl Admin {
                     request.headers().get(http::header::ACCEPT).and_then(|accept| accept.to_str().ok());
                 self.metrics(wants_openmetrics(accept))
             }
+            (&Method::GET | &Method::HEAD, "/") => {
+                (StatusCode::OK, "text/html; charset=utf-8", Bytes::from_static(PAGE.html.as_bytes()))
+            }
+            (&Method::GET | &Method::HEAD, "/-/status") => self.status(),
             (&Method::GET | &Method::HEAD, "/-/targets") => {
                 (StatusCode::OK, "application/json", self.targets.clone().into())
             }
@@ -156,17 +162,28 @@ impl Admin {
             (&Method::GET | &Method::HEAD, "/-/ready") => {
                 text(StatusCode::SERVICE_UNAVAILABLE, "narthex is not ready\n")
             }
-            (&Method::GET | &Method::HEAD, _) => {
-                text(StatusCode::NOT_FOUND, "there are /metrics, /-/targets, /-/healthy and /-/ready\n")
-            }
+            (&Method::GET | &Method::HEAD, _) => text(
+                StatusCode::NOT_FOUND,
+                "there are /, /metrics, /-/status, /-/targets, /-/healthy and /-/ready\n",
+            ),
             _ => text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
         };
         let mut response = Response::new(Full::new(body));
         *response.status_mut() = status;
-        response
-            .headers_mut()
-            .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+        let headers = response.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+        headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, http::HeaderValue::from_static("nosniff"));
+        if let Ok(policy) = http::HeaderValue::from_str(&PAGE.security_policy) {
+            headers.insert(http::header::CONTENT_SECURITY_POLICY, policy);
+        }
         Ok(response)
+    }
+
+    fn status(&self) -> (StatusCode, &'static str, Bytes) {
+        match self.live.status(self.is_ready.load(Ordering::Relaxed)) {
+            Ok(status) => (StatusCode::OK, "application/json", status.into()),
+            Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "cannot write the status\n"),
+        }
     }
 
     fn metrics(&self, is_openmetrics: bool) -> (StatusCode, &'static str, Bytes) {

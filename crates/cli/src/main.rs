@@ -10,6 +10,7 @@ mod input;
 mod ledger;
 mod lines;
 mod listen;
+mod live;
 mod logging;
 mod mistakes;
 mod offer;

@@ -11,3 +11,4 @@ pub(crate) mod run;
 mod secrets;
 
 pub(crate) use job_file::JobMistakes;
+pub(crate) use metrics::JobMetrics;

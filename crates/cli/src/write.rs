@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use narthex_protocol::text::Format;
-use narthex_sink::{CloseError, DeadLetters, Ledger, PrometheusSink, SinkError, SystemClock, parse_duration};
+use narthex_sink::{
+    CloseError, DeadLetters, Ledger, PrometheusSink, SinkError, SinkMetrics, SystemClock, parse_duration,
+};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -19,6 +21,7 @@ use crate::input::{self, Ingest, MAX_LINE_BYTES, SourceCounts};
 use crate::ledger::{Report, SourceReport, write_json};
 use crate::lines::{Hold, LineReader};
 use crate::listen::{self, Listening};
+use crate::live::Live;
 use crate::mistakes::Mistakes;
 use crate::offer::Offer;
 use crate::same_file::{Files, is_stream};
@@ -222,8 +225,11 @@ pub(crate) async fn start_listening(
     letters: Option<DeadLetters>,
     counts: Vec<(String, Arc<SourceCounts>)>,
 ) -> anyhow::Result<Listening> {
-    let collectors: Vec<Box<dyn Collector>> = vec![sink.collector(), Box::new(SourceCollector(counts))];
-    listen::start(listen, flags, command, listen::registry(letters, collectors)).await
+    let sinks = SinkMetrics::default();
+    sinks.add(sink, &[]);
+    let live = Live::of_inputs(command, counts.clone(), sinks.clone());
+    let collectors: Vec<Box<dyn Collector>> = vec![Box::new(sinks), Box::new(SourceCollector(counts))];
+    listen::start(listen, flags, listen::registry(letters, collectors), live).await
 }
 
 /// Drains: for as long as it takes at the end of the input, within the limit once a signal came. What the

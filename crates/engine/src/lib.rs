@@ -16,6 +16,7 @@ mod memory;
 mod operator;
 mod operators;
 mod order;
+mod picture;
 mod read;
 mod run;
 mod stage;
@@ -28,7 +29,8 @@ pub use error::Error;
 pub use graph::{From, JobGraph, Pipeline, ScanNode, StageNode, To};
 pub use ledger::{JobLedger, OperatorLedger, SourceLedger, TableLedger};
 pub use operator::Operator;
-pub use run::{Outcome, Reporter, RunOptions, Running, start};
+pub use picture::{Node, NodeKind, Picture};
+pub use run::{Outcome, Reporter, RunOptions, Running, Watcher, start};
 pub use table::{
     BadRecord, Chunk, Decoded, Encoder, Next, NextSplit, Payload, Split, Splits, TableSink, TableSource,
     Teller, Watermarks, Writer,

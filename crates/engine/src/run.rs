@@ -24,6 +24,7 @@ use crate::memory::MemoryLimit;
 use crate::operator::Operator;
 use crate::operators;
 use crate::order::InOrder;
+use crate::picture::Picture;
 use crate::read::{Reader, Upcoming};
 use crate::stage::{Channel, Exit, StageState, Task, ToTask, Weighed};
 use crate::table::{BadRecord, Decoded, TableSink, TableSource, Teller, Watermarks, Writer};
@@ -280,6 +281,11 @@ impl Running {
         move |why| shared.fail(why)
     }
 
+    /// Watches the job; it may outlive this handle.
+    pub fn watcher(&self) -> Watcher {
+        Watcher(self.shared.clone())
+    }
+
     /// Reads the ledger while the job runs.
     pub fn ledger_reader(&self) -> impl Fn() -> JobLedger + Send + Sync + 'static {
         let shared = self.shared.clone();
@@ -307,6 +313,29 @@ impl Running {
         // It only joins, and so does not panic.
         let _ = joined.await;
         Outcome { ledger: self.shared.ledger(), error: self.shared.failure.get().cloned() }
+    }
+}
+
+/// Watches a job that runs, or has run.
+#[derive(Clone)]
+pub struct Watcher(Arc<Shared>);
+
+impl Watcher {
+    /// What has become of every record and row.
+    pub fn ledger(&self) -> JobLedger {
+        self.0.ledger()
+    }
+
+    /// The job as a picture.
+    pub fn picture(&self) -> Picture {
+        self.0.graph.picture()
+    }
+
+    /// Bytes of input that have been read and not come to an end, and how many there may be at most: at these,
+    /// reading waits.
+    pub fn in_flight(&self) -> (usize, usize) {
+        let most = self.0.room_bytes;
+        (most.saturating_sub(self.0.room.available_permits()), most)
     }
 }
 
@@ -361,24 +390,17 @@ impl Shared {
     ) -> Self {
         let memory = MemoryLimit::new(options.memory_limit);
         let mut counts = Counts::default();
-        let scanned = |table: &Option<Arc<narthex_planner::Table>>| {
-            table.as_ref().map_or_else(|| "VALUES".to_owned(), |table| table.name.clone())
-        };
-        counts.sources.extend(graph.scans.iter().map(|scan| (scanned(&scan.table), Default::default())));
+        counts.sources.extend((0..graph.scans.len()).map(|scan| (graph.scan_name(scan), Default::default())));
         counts.tables.extend(graph.sinks.iter().map(|table| (table.name.clone(), Default::default())));
         let mut first_counts = Vec::new();
         for (number, pipeline) in graph.pipelines.iter().enumerate() {
             first_counts.push(counts.operators.len());
-            for (place, operator) in pipeline.operators.iter().enumerate() {
-                let name = format!("{}-{}-{}", operator.name(), number + 1, place + 1);
-                counts.operators.push((name, Default::default()));
-            }
+            let names = (0..pipeline.operators.len()).map(|place| graph.operator_name(number, place));
+            counts.operators.extend(names.map(|name| (name, Default::default())));
         }
         let first_stage = counts.operators.len();
-        for (number, stage) in graph.stages.iter().enumerate() {
-            let name = format!("{}-{}", stage.operator.name(), number + 1);
-            counts.operators.push((name, Default::default()));
-        }
+        let names = (0..graph.stages.len()).map(|stage| graph.stage_name(stage));
+        counts.operators.extend(names.map(|name| (name, Default::default())));
         let tasks = options.workers.max(1);
         let mut next = vec![0; graph.stages.len()];
         let first_channels = graph.pipelines.iter().map(|pipeline| match pipeline.to {

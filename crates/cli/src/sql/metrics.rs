@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use narthex_engine::{JobLedger, OperatorLedger, SourceLedger};
+use narthex_engine::{JobLedger, OperatorLedger, SourceLedger, Watcher};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -11,11 +11,9 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 
-type Reader = Box<dyn Fn() -> JobLedger + Send + Sync>;
-
 /// The ledgers of all jobs that have been started.
 #[derive(Clone, Default)]
-pub(crate) struct JobMetrics(Arc<Mutex<Vec<(String, Reader)>>>);
+pub(crate) struct JobMetrics(Arc<Mutex<Vec<(usize, Watcher)>>>);
 
 impl fmt::Debug for JobMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,22 +23,45 @@ impl fmt::Debug for JobMetrics {
 
 impl JobMetrics {
     /// Adds a job.
-    pub(crate) fn add(&self, number: usize, ledger: impl Fn() -> JobLedger + Send + Sync + 'static) {
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.push((number.to_string(), Box::new(ledger)));
+    pub(crate) fn add(&self, number: usize, job: Watcher) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((number, job));
+    }
+
+    /// All of them, each with its number.
+    pub(crate) fn jobs(&self) -> Vec<(usize, Watcher)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Collector for JobMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let jobs: Vec<(String, Watcher)> =
+            self.jobs().into_iter().map(|(number, job)| (number.to_string(), job)).collect();
         let ledgers: Vec<(&str, JobLedger)> =
-            jobs.iter().map(|(job, ledger)| (job.as_str(), ledger())).collect();
+            jobs.iter().map(|(number, job)| (number.as_str(), job.ledger())).collect();
+        in_flight(&mut encoder, &jobs)?;
         sources(&mut encoder, &ledgers)?;
         watermarks(&mut encoder, &ledgers)?;
         operators(&mut encoder, &ledgers)?;
         tables(&mut encoder, &ledgers)
     }
+}
+
+/// How much is on its way through each job.
+fn in_flight(encoder: &mut DescriptorEncoder<'_>, jobs: &[(String, Watcher)]) -> fmt::Result {
+    type Pick = fn((usize, usize)) -> usize;
+    let gauges: [(&str, &str, Pick); 2] = [
+        ("narthex_job_in_flight", "Input that has been read and not come to an end", |(bytes, _)| bytes),
+        ("narthex_job_in_flight_limit", "In-flight input at which reading waits", |(_, limit)| limit),
+    ];
+    for (name, help, value) in gauges {
+        let mut family = encoder.encode_descriptor(name, help, Some(&Unit::Bytes), MetricType::Gauge)?;
+        for (number, job) in jobs {
+            let labels = [("job_number", number.as_str())];
+            ConstGauge::new(value(job.in_flight()) as i64).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
 }
 
 type Ledgers<'a> = [(&'a str, JobLedger)];

@@ -21,6 +21,7 @@ use super::rehearsal::{Rehearsal, SampleFile};
 use super::report::Report;
 use crate::ledger::write_json;
 use crate::listen;
+use crate::live::Live;
 use crate::logging;
 use crate::mistakes::Mistakes;
 use crate::push::Pusher;
@@ -119,12 +120,13 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     args.run.empty_ledger()?;
     stop.begin();
     let metrics = JobMetrics::default();
+    let live = Live::of_file(&job_file.name, metrics.clone(), sinks.clone());
     let collectors: Vec<Box<dyn Collector>> = vec![Box::new(metrics.clone()), Box::new(sinks)];
     let registry = listen::registry(dead_letters.clone(), collectors);
     let push = job_file.planned().last().and_then(|job| job.settings.push());
     let push = push.filter(|_| rehearsal.is_none());
     let pusher = push.map(|push| Pusher::start(&push, registry.clone())).transpose()?;
-    let listening = listen::start(listen, &args.run, "run", registry).await?;
+    let listening = listen::start(listen, &args.run, registry, live).await?;
     // Behind the line that says where it listens, which is to be the first.
     warnings.iter().chain(&job_file.warnings).for_each(|warning| tracing::warn!("{}", warning.trim_end()));
     let wants_letters = |job: &narthex_planner::Job| job.settings.reports_late_rows();
@@ -289,7 +291,7 @@ impl Jobs {
         };
         match narthex_engine::start(job.graph, job.sources, job.sinks, options, self.report.clone()).await {
             Ok(running) => {
-                self.metrics.add(number, running.ledger_reader());
+                self.metrics.add(number, running.watcher());
                 if is_bounded {
                     self.finish(number, running).await;
                 } else {
