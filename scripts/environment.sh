@@ -51,6 +51,9 @@ find_alertmanager() {
     [[ -x "$alertmanager_cached" && -e "$alertmanager_templates/default.tmpl" ]] && printf '%s\n' "$alertmanager_cached"
 }
 
+# Prints the browser to use; fails when there is none.
+find_chromium() { type -P chromium || type -P chromium-browser || type -P google-chrome; }
+
 # Prints the Pushgateway to use: the one on PATH, else the cached one; fails when there is none.
 find_pushgateway() {
     type -P prometheus-pushgateway && return 0

@@ -4,7 +4,7 @@
 # usage: scripts/setup.sh [demo|monitoring|test]    (default: test)
 #   demo   Rust and a C compiler (required), Prometheus 2.x (optional: the built-in receiver serves without)
 #   monitoring   also Python 3 and an Alertmanager
-#   test   also Go, pip, JDK 17 and Maven, Prometheus 3.x, promtool, cargo-deny, the libraries of Flink 2.2
+#   test   also Go, pip, JDK 17 and Maven, Prometheus 3.x, promtool, Chromium, cargo-deny, the libraries of Flink 2.2
 # Exit 0: everything required is there; 1: something required is missing. What is optional and missing is
 # printed as a line `SKIPPED: <what>: <why>`.
 set -euo pipefail
@@ -19,7 +19,7 @@ main() {
         test)
             need_rust; need_c_compiler; need_python; need_java
             want install_prometheus_2; want install_prometheus_3; want install_alertmanager; want install_pushgateway
-            want install_cargo_deny; want install_flink
+            want install_browser; want install_cargo_deny; want install_flink
             ;;
         monitoring) need_rust; need_c_compiler; need_python; want install_prometheus_2; want install_alertmanager ;;
         -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
@@ -168,6 +168,25 @@ install_pushgateway() {
         || from_package prometheus-pushgateway /usr/bin/prometheus-pushgateway "$pushgateway_cached" || return 1
     found="$(find_pushgateway)"
     have pushgateway "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
+}
+
+# Chromium with its driver, and what drives it, in a venv of its own.
+install_browser() {
+    local driver="" venv="$cache/venv-page" why
+    if ! find_chromium >/dev/null || ! type -P chromedriver >/dev/null; then
+        apt_install chromium chromium-driver || true
+    fi
+    if ! find_chromium >/dev/null || ! driver="$(type -P chromedriver)"; then
+        skip "browser" "no chromium with chromedriver on PATH (Debian: apt-get install chromium chromium-driver)"
+        return 1
+    fi
+    if ! "$venv/bin/python" -c 'import selenium' 2>/dev/null; then
+        why="$({ python3 -m venv "$venv" && "$venv/bin/pip" install --quiet -r "$repo/tests/page/requirements.txt"; } 2>&1)" || {
+            skip "browser" "pip cannot install selenium: $(tail -n 1 <<<"$why")"
+            return 1
+        }
+    fi
+    have browser "$(find_chromium) ($("$driver" --version 2>&1 | awk '{print $2}'))"
 }
 
 # Debian's build wants its templates where the package has them.

@@ -33,27 +33,31 @@ function placesOf(job, isNarrow) {
 
 // What a node says below its name, and how full it is.
 function saysOf(node, job, history) {
-  const ledgerOf = (status, kind) => {
+  const ledgerOf = (status, kind, name = node.name) => {
     const found = status.jobs.find((other) => other.number === job.number);
-    return (found && found.ledger[kind][node.name]) || {};
+    return (found && found.ledger[kind][name]) || {};
   };
   const rate = (kind, count) => short(history.rate((status) => ledgerOf(status, kind)[count] || 0));
   if (node.kind === "source") {
     const watermark = ledgerOf(history.last, "sources").watermark_ms;
-    const second = watermark === undefined ? node.detail : `watermark ${span(history.last.now_ms - watermark)} behind`;
-    return { lines: [`${rate("sources", "records")} records/s`, second] };
+    const second = watermark === undefined ? node.detail || "" : `watermark ${span(history.last.now_ms - watermark)} behind`;
+    return { lines: [`${rate("sources", "records")} records/s`, second], full: job.in_flight_bytes / job.in_flight_limit_bytes };
   }
   if (node.kind === "sink") {
     const sink = history.last.sinks.find(
       (other) => other.labels.table === node.name && other.labels.job_number === String(job.number));
     const full = sink ? sink.queued / sink.limit : null;
-    const second = sink ? `queues ${Math.round(full * 100)} % full` : node.detail;
+    const second = sink ? `queues ${Math.round(full * 100)} % full` : node.detail || "";
     return { lines: [`${rate("tables", "rows")} rows/s`, second], full };
   }
-  const now = ledgerOf(history.last, "operators");
-  const state = now.state_bytes || now.held;
-  const second = now.late ? `${whole(now.late)} late` : state ? `${whole(now.state_entries || now.held)} kept, ${bytes(now.state_bytes || 0)}` : "";
-  return { lines: [`${rate("operators", "rows_in")} → ${rate("operators", "rows_out")} rows/s`, second] };
+  const [first, last] = [node.operators[0], node.operators.at(-1)];
+  const each = node.operators.map((name) => ledgerOf(history.last, "operators", name));
+  const all = (count) => sum(each.map((operator) => operator[count] || 0));
+  const says = [];
+  if (all("state_bytes") > 0) says.push(`${whole(all("state_entries"))} kept, ${bytes(all("state_bytes"))}`);
+  for (const count of ["late", "failed", "filtered"]) if (all(count) > 0) says.push(`${whole(all(count))} ${count}`);
+  const rateOf = (name, count) => short(history.rate((status) => ledgerOf(status, "operators", name)[count] || 0));
+  return { lines: [`${rateOf(first, "rows_in")} → ${rateOf(last, "rows_out")} rows/s`, says.join("; ")] };
 }
 
 function picture(job, history) {
@@ -86,7 +90,7 @@ function picture(job, history) {
       }));
     }
     const text = (line, dy, name) => {
-      const most = 25;
+      const most = 26;
       const cut = line.length > most ? `${line.slice(0, most - 1)}…` : line;
       const made = element("svg:text", { x: x + 10, y: y + dy, class: name }, cut);
       if (cut !== line) made.append(element("svg:title", {}, line));

@@ -4,11 +4,12 @@ use narthex_planner::Table;
 use serde::Serialize;
 
 use crate::graph::{From, JobGraph, Pipeline, To};
+use crate::operator::Operator;
 
 /// A job as nodes, and edges between their places.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Picture {
-    /// Tables that are read, operators in the order of the ledger, tables that are written.
+    /// Tables that are read, operators that keep rows, tables that are written, and what is done on the way.
     pub nodes: Vec<Node>,
     /// From one place to another.
     pub edges: Vec<(usize, usize)>,
@@ -19,10 +20,14 @@ pub struct Picture {
 pub struct Node {
     /// What it is.
     pub kind: NodeKind,
-    /// Its name in the ledger.
+    /// A table's name, or what is done.
     pub name: String,
     /// A table's connector.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// Names in the ledger: of operators that follow each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<String>,
 }
 
 /// What a node is.
@@ -60,25 +65,29 @@ impl JobGraph {
         let connector = |table: &Table| table.option("connector").unwrap_or_default().to_owned();
         for (at, scan) in self.scans.iter().enumerate() {
             let detail = scan.table.as_deref().map(connector).unwrap_or_default();
-            picture.node(NodeKind::Source, self.scan_name(at), detail);
+            picture.table(NodeKind::Source, self.scan_name(at), detail);
         }
         let stages: Vec<usize> = (0..self.stages.len())
-            .map(|stage| picture.node(NodeKind::Operator, self.stage_name(stage), String::new()))
+            .map(|stage| {
+                let name = self.stages[stage].operator.name().to_owned();
+                picture.operators(name, vec![self.stage_name(stage)])
+            })
             .collect();
         let sinks: Vec<usize> = self
             .sinks
             .iter()
-            .map(|table| picture.node(NodeKind::Sink, table.name.clone(), connector(table)))
+            .map(|table| picture.table(NodeKind::Sink, table.name.clone(), connector(table)))
             .collect();
         for (at, pipeline) in self.pipelines.iter().enumerate() {
             let mut last = match pipeline.from {
                 From::Scan(scan) => scan,
                 From::Stage(stage) => stages[stage],
             };
-            for place in 0..pipeline.operators.len() {
-                let operator = picture.node(NodeKind::Operator, self.operator_name(at, place), String::new());
-                picture.edges.push((last, operator));
-                last = operator;
+            if !pipeline.operators.is_empty() {
+                let names = (0..pipeline.operators.len()).map(|place| self.operator_name(at, place));
+                let operators = picture.operators(done_in(pipeline), names.collect());
+                picture.edges.push((last, operators));
+                last = operators;
             }
             picture.edges.push((last, end_of(pipeline, &stages, &sinks)));
         }
@@ -93,9 +102,31 @@ fn end_of(pipeline: &Pipeline, stages: &[usize], sinks: &[usize]) -> usize {
     }
 }
 
+/// What is done on a way: each kind of thing once, and not that columns are chosen and time is told.
+fn done_in(pipeline: &Pipeline) -> String {
+    let mut kinds: Vec<&str> = Vec::new();
+    for operator in &pipeline.operators {
+        let kind = operator.name();
+        if !kinds.contains(&kind)
+            && !matches!(operator, Operator::Project { .. } | Operator::Watermark { .. })
+        {
+            kinds.push(kind);
+        }
+    }
+    if kinds.is_empty() { "project".to_owned() } else { kinds.join(", ") }
+}
+
 impl Picture {
-    fn node(&mut self, kind: NodeKind, name: String, detail: String) -> usize {
-        self.nodes.push(Node { kind, name, detail });
+    fn table(&mut self, kind: NodeKind, name: String, detail: String) -> usize {
+        self.node(Node { kind, name, detail, operators: Vec::new() })
+    }
+
+    fn operators(&mut self, name: String, operators: Vec<String>) -> usize {
+        self.node(Node { kind: NodeKind::Operator, name, detail: String::new(), operators })
+    }
+
+    fn node(&mut self, node: Node) -> usize {
+        self.nodes.push(node);
         self.nodes.len() - 1
     }
 }

@@ -120,9 +120,9 @@ pub struct SinkMetrics(Arc<Mutex<Vec<Labelled>>>);
 
 /// A sink, and what tells it from others.
 #[derive(Debug, Clone)]
-struct Labelled {
-    labels: Vec<(String, String)>,
-    shared: Arc<Shared>,
+pub(crate) struct Labelled {
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl SinkMetrics {
@@ -136,9 +136,8 @@ impl SinkMetrics {
 
 impl SinkMetrics {
     /// Each with its labels.
-    pub(crate) fn sinks(&self) -> Vec<(Vec<(String, String)>, Arc<Shared>)> {
-        let sinks = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        sinks.into_iter().map(|Labelled { labels, shared }| (labels, shared)).collect()
+    pub(crate) fn sinks(&self) -> Vec<Labelled> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -165,7 +164,7 @@ impl Numbers {
 
 impl Collector for SinkMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let numbers = self.sinks().into_iter().map(|(labels, shared)| {
+        let numbers = self.sinks().into_iter().map(|Labelled { labels, shared }| {
             let (ledger, queued) = shared.ledger();
             Numbers { labels, ledger, queued, shared }
         });

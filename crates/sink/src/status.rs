@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::fate::Ledger;
-use crate::metrics::SinkMetrics;
+use crate::metrics::{Labelled, SinkMetrics};
 use crate::recent::{RecentLoss, RecentWrite};
 
 /// A sink at one moment.
@@ -34,7 +34,7 @@ pub struct SinkStatus {
 impl SinkMetrics {
     /// Each sink at this moment.
     pub fn status(&self) -> Vec<SinkStatus> {
-        let sinks = self.sinks().into_iter().map(|(labels, shared)| {
+        let sinks = self.sinks().into_iter().map(|Labelled { labels, shared }| {
             let (ledger, queued) = shared.ledger();
             let newest = shared.metrics.newest_written_ms();
             SinkStatus {
