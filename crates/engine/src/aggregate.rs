@@ -53,20 +53,25 @@ pub(crate) fn accumulator(call: &AggregateCall) -> Result<Box<dyn GroupsAccumula
     distinct(call, plain)
 }
 
-/// The same for a call with OVER.
-pub(crate) fn accumulator_over(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
-    let returns = arrow_type(&call.data_type);
-    let (is_root, is_population) = match call.function {
-        F::StddevPop => (true, true),
-        F::StddevSamp => (true, false),
-        F::VarPop => (false, true),
-        F::VarSamp => (false, false),
-        _ => return accumulator(call),
-    };
-    if !returns.is_integer() || call.is_distinct {
+/// The same for a call with OVER; `is_bounded`: of a frame that rows leave.
+pub(crate) fn accumulator_over(
+    call: &AggregateCall,
+    is_bounded: bool,
+) -> Result<Box<dyn GroupsAccumulator>, Error> {
+    if !matches!(argument(call), Ok(ArrowType::Float32 | ArrowType::Float64)) {
         return accumulator(call);
     }
-    Ok(Box::new(whole_moments::WholeMoments::new(is_root, is_population, returns).over()))
+    let (returns, argument) = (arrow_type(&call.data_type), argument(call)?);
+    let plain: Box<dyn GroupsAccumulator> = match (&call.function, &argument) {
+        // Sums begin at 0.0 there: one of nothing but -0.0 is 0.0.
+        (F::Sum, ArrowType::Float32) => Box::new(sum::Sum::<Float32Type>::from(0.0, returns)),
+        (F::Sum, _) => Box::new(sum::Sum::<Float64Type>::from(0.0, returns)),
+        // What can be taken back is kept in an order: NaN is the largest, and -0.0 less than 0.0.
+        (F::Min, _) if is_bounded => return extreme::<false, true>(&argument),
+        (F::Max, _) if is_bounded => return extreme::<true, true>(&argument),
+        _ => return accumulator(call),
+    };
+    if call.is_distinct { distinct(call, plain) } else { Ok(plain) }
 }
 
 /// Passes each value on once.
@@ -86,8 +91,8 @@ fn plain(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
         F::ApproxCountDistinct => return distinct(call, Box::new(count::Count::new())),
         F::Sum => sum(&argument(call)?, returns)?,
         F::Avg => average(&argument(call)?, returns)?,
-        F::Min => extreme::<false>(&argument(call)?)?,
-        F::Max => extreme::<true>(&argument(call)?)?,
+        F::Min => extreme::<false, false>(&argument(call)?)?,
+        F::Max => extreme::<true, false>(&argument(call)?)?,
         F::FirstValue => pick::<false>(&argument(call)?)?,
         F::LastValue => pick::<true>(&argument(call)?)?,
         F::ListAgg { separator } => Box::new(Lists::new(ArrowType::Utf8, lists::ListAgg(separator.clone()))),
@@ -168,30 +173,34 @@ fn average(argument: &ArrowType, returns: ArrowType) -> Result<Box<dyn GroupsAcc
     })
 }
 
-fn extreme<const MAX: bool>(argument: &ArrowType) -> Result<Box<dyn GroupsAccumulator>, Error> {
+fn extreme<const MAX: bool, const ORDERED: bool>(
+    argument: &ArrowType,
+) -> Result<Box<dyn GroupsAccumulator>, Error> {
     use extreme::Extreme;
     let own = argument.clone();
     Ok(match argument {
-        ArrowType::Int8 => Box::new(Extreme::<Int8Type, MAX>::new(own)),
-        ArrowType::Int16 => Box::new(Extreme::<Int16Type, MAX>::new(own)),
-        ArrowType::Int32 => Box::new(Extreme::<Int32Type, MAX>::new(own)),
-        ArrowType::Int64 => Box::new(Extreme::<Int64Type, MAX>::new(own)),
-        ArrowType::Float32 => Box::new(Extreme::<Float32Type, MAX>::new(own)),
-        ArrowType::Float64 => Box::new(Extreme::<Float64Type, MAX>::new(own)),
-        ArrowType::Decimal128(..) => Box::new(Extreme::<Decimal128Type, MAX>::new(own)),
-        ArrowType::Date32 => Box::new(Extreme::<Date32Type, MAX>::new(own)),
-        ArrowType::Time32(TimeUnit::Millisecond) => Box::new(Extreme::<Time32MillisecondType, MAX>::new(own)),
+        ArrowType::Int8 => Box::new(Extreme::<Int8Type, MAX, ORDERED>::new(own)),
+        ArrowType::Int16 => Box::new(Extreme::<Int16Type, MAX, ORDERED>::new(own)),
+        ArrowType::Int32 => Box::new(Extreme::<Int32Type, MAX, ORDERED>::new(own)),
+        ArrowType::Int64 => Box::new(Extreme::<Int64Type, MAX, ORDERED>::new(own)),
+        ArrowType::Float32 => Box::new(Extreme::<Float32Type, MAX, ORDERED>::new(own)),
+        ArrowType::Float64 => Box::new(Extreme::<Float64Type, MAX, ORDERED>::new(own)),
+        ArrowType::Decimal128(..) => Box::new(Extreme::<Decimal128Type, MAX, ORDERED>::new(own)),
+        ArrowType::Date32 => Box::new(Extreme::<Date32Type, MAX, ORDERED>::new(own)),
+        ArrowType::Time32(TimeUnit::Millisecond) => {
+            Box::new(Extreme::<Time32MillisecondType, MAX, ORDERED>::new(own))
+        }
         ArrowType::Timestamp(TimeUnit::Millisecond, _) => {
-            Box::new(Extreme::<TimestampMillisecondType, MAX>::new(own))
+            Box::new(Extreme::<TimestampMillisecondType, MAX, ORDERED>::new(own))
         }
         ArrowType::Timestamp(TimeUnit::Microsecond, _) => {
-            Box::new(Extreme::<TimestampMicrosecondType, MAX>::new(own))
+            Box::new(Extreme::<TimestampMicrosecondType, MAX, ORDERED>::new(own))
         }
         ArrowType::Timestamp(TimeUnit::Nanosecond, _) => {
-            Box::new(Extreme::<TimestampNanosecondType, MAX>::new(own))
+            Box::new(Extreme::<TimestampNanosecondType, MAX, ORDERED>::new(own))
         }
         ArrowType::Boolean => {
-            Box::new(booleans::Booleans(Box::new(Extreme::<Int8Type, MAX>::new(ArrowType::Int8))))
+            Box::new(booleans::Booleans(Box::new(Extreme::<Int8Type, MAX, ORDERED>::new(ArrowType::Int8))))
         }
         ArrowType::Utf8 => Box::new(text_extreme::TextExtreme::<MAX>::new()),
         other => return Err(unfit(if MAX { "MAX" } else { "MIN" }, other)),

@@ -101,7 +101,7 @@ pub(crate) fn keeper(stage: &StageNode, ttl: Option<Duration>) -> Result<Box<dyn
             let schema = stage.schema.clone();
             Box::new(sessions::Sessions::new(&input, schema, keys, windows.clone())?)
         }
-        StatefulOperator::WindowRank { keys, window, order, from, to, is_last_first } => {
+        StatefulOperator::WindowRank { keys, window, order, from, to, is_last_first, .. } => {
             let (from, to, is_last_first) = (*from, *to, *is_last_first);
             let ranking = rank::Ranking { keys, window: *window, order, from, to, is_last_first };
             Box::new(rank::WindowRank::new(&input, stage.schema.clone(), &ranking)?)

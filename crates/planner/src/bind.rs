@@ -13,6 +13,7 @@ mod names;
 mod nested;
 mod similar;
 mod special;
+mod spread;
 mod time_arithmetic;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use narthex_sql::{DataType, Mistake, Span};
 pub(crate) use self::compare::meeting_type;
 pub(crate) use self::logic::conjunction;
 pub(crate) use self::names::refuse_reserved;
+pub(crate) use self::spread::Spread;
 use crate::aggregates::is_of_many_rows;
 use crate::arrow_types::arrow_type;
 use crate::bound::Bound;

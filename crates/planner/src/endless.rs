@@ -1,8 +1,10 @@
-//! Operators whose state has no end: what they keep is told before somebody runs them.
+//! Operators that have no end: what they keep for ever is told before somebody runs them.
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Frame, JoinKind, Relation, StatefulOperator};
+use narthex_sql::Span;
+
+use crate::plan::{Frame, JoinKind, Relation, Stateful, StatefulOperator};
 
 /// What the operators of a relation keep for ever, and what to write instead; each once.
 pub(crate) fn endless(relation: &Relation) -> BTreeSet<(&'static str, &'static str)> {
@@ -12,6 +14,21 @@ pub(crate) fn endless(relation: &Relation) -> BTreeSet<(&'static str, &'static s
 }
 
 fn look(relation: &Relation, found: &mut BTreeSet<(&'static str, &'static str)>) {
+    each_stateful(relation, &mut |stateful| found.extend(kept(&stateful.operator)));
+}
+
+/// Where rows of a window are numbered, and nobody asks only for the first of them.
+pub(crate) fn ranks_without_end(relation: &Relation) -> Option<Span> {
+    let mut found = None;
+    each_stateful(relation, &mut |stateful| {
+        if let StatefulOperator::WindowRank { to: u64::MAX, span, .. } = stateful.operator {
+            found = Some(span);
+        }
+    });
+    found
+}
+
+fn each_stateful(relation: &Relation, look: &mut impl FnMut(&Stateful)) {
     match relation {
         Relation::Scan { .. } | Relation::OneRow => {}
         Relation::Filter { input, .. }
@@ -20,11 +37,11 @@ fn look(relation: &Relation, found: &mut BTreeSet<(&'static str, &'static str)>)
         | Relation::Watermark { input, .. }
         | Relation::Clock { input }
         | Relation::Windows { input, .. }
-        | Relation::NotNull { input, .. } => look(input, found),
-        Relation::Union(inputs) => inputs.iter().for_each(|input| look(input, found)),
+        | Relation::NotNull { input, .. } => each_stateful(input, look),
+        Relation::Union(inputs) => inputs.iter().for_each(|input| each_stateful(input, look)),
         Relation::Stateful(stateful) => {
-            found.extend(kept(&stateful.operator));
-            stateful.inputs.iter().for_each(|input| look(&input.relation, found));
+            look(stateful);
+            stateful.inputs.iter().for_each(|input| each_stateful(&input.relation, look));
         }
     }
 }

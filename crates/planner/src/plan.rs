@@ -251,6 +251,8 @@ pub enum StatefulOperator {
         to: u64,
         /// Of rows that are equal by the order, the last that came is the first.
         is_last_first: bool,
+        /// Where it is written.
+        span: Span,
     },
     /// The first row of each group by time.
     FirstRow {
@@ -389,6 +391,13 @@ pub enum Frame {
     /// Those whose time is not further back than so many milliseconds, and those of its own time; all of them without
     /// a number.
     Range(Option<i64>),
+}
+
+impl Frame {
+    /// Whether rows leave it.
+    pub fn is_bounded(&self) -> bool {
+        !matches!(self, Self::Rows(None) | Self::Range(None))
+    }
 }
 
 /// What is computed of the rows before a row.
@@ -603,12 +612,12 @@ impl StatefulOperator {
                 keys: all(keys),
                 windows: Windows { time: place(0, windows.time), ..windows },
             },
-            Self::WindowRank { keys, window, order, from, to, is_last_first } => {
+            Self::WindowRank { keys, window, order, from, to, is_last_first, span } => {
                 let start = place(0, window.start);
                 let window = WindowPlaces { start, end: place(0, window.end), ..window };
                 let order = order.into_iter().map(|key| SortKey { column: place(0, key.column), ..key });
                 let order = order.collect();
-                Self::WindowRank { keys: all(keys), window, order, from, to, is_last_first }
+                Self::WindowRank { keys: all(keys), window, order, from, to, is_last_first, span }
             }
             Self::Reorder { time } => Self::Reorder { time: place(0, time) },
             Self::FirstRow { keys, time } => Self::FirstRow { keys: all(keys), time: place(0, time) },

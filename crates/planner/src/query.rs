@@ -31,6 +31,7 @@ mod from;
 mod join;
 mod member;
 mod over;
+mod over_sums;
 mod windows;
 
 /// Rows and the names of their columns.

@@ -14,7 +14,7 @@ use crate::bound::Bound;
 use crate::catalog::{self, Catalog, Entry};
 use crate::common;
 use crate::describe;
-use crate::endless::endless;
+use crate::endless::{endless, ranks_without_end};
 use crate::environment::Environment;
 use crate::functions;
 use crate::hints::{Hints, with_options};
@@ -310,6 +310,12 @@ impl Planner {
         let targets = self.targets(insert, &sink);
         let (rows, targets) = (rows?, targets?);
         self.binder(&environment).not_replaced(&rows.scope)?;
+        if let Some(span) = ranks_without_end(&rows.relation) {
+            self.tell(Mistake::new(span, "all rows of a window are numbered here, and Flink takes only the first of them").advise(
+                "select the number with an AS, and ask for the first in the query around it: WHERE n <= 10",
+            ));
+            return None;
+        }
         let given = rows.scope.columns.len();
         if given != targets.len() {
             let given = counted(given, "column");

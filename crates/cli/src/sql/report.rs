@@ -42,7 +42,10 @@ impl Reporter for Report {
 
     fn late_row(&self, operator: &str, row: &RecordBatch, watermark: i64) {
         let mut letters = Letters::default();
-        let message = format!("the watermark had come to {} before it", instant(watermark));
+        let message = match watermark {
+            i64::MIN => "a later row of its key had been taken before it".into(),
+            watermark => format!("the watermark had come to {} before it", instant(watermark)),
+        };
         letters.row(&columns(row), "late", &message, operator);
         self.file(letters);
     }

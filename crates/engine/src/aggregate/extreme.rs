@@ -1,11 +1,12 @@
 //! `MIN` and `MAX` of numbers and times.
 //!
 //! NaN is as Flink has it: neither less nor more than anything. So a NaN that comes first stays, and a later one is
-//! passed over. Of -0.0 and 0.0 the first one stays.
+//! passed over. Of -0.0 and 0.0 the first one stays. But in frames that rows leave, floats are `ORDERED`: NaN is the
+//! largest, and -0.0 less than 0.0.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray};
+use arrow::array::{ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray};
 use arrow::datatypes::DataType;
 use datafusion_common::Result;
 use datafusion_expr::{EmitTo, GroupsAccumulator};
@@ -15,19 +16,23 @@ use super::flags::Flags;
 use super::unconverted;
 
 /// The largest value of each group, or the smallest.
-pub(super) struct Extreme<T: ArrowPrimitiveType, const MAX: bool> {
+pub(super) struct Extreme<T: ArrowPrimitiveType, const MAX: bool, const ORDERED: bool> {
     values: Vec<T::Native>,
     has_value: Flags,
     data_type: DataType,
 }
 
-impl<T: ArrowPrimitiveType<Native: PartialOrd>, const MAX: bool> Extreme<T, MAX> {
+impl<T: ArrowPrimitiveType<Native: PartialOrd>, const MAX: bool, const ORDERED: bool>
+    Extreme<T, MAX, ORDERED>
+{
     pub(super) fn new(data_type: DataType) -> Self {
         Self { values: Vec::new(), has_value: Flags::new(), data_type }
     }
 }
 
-impl<T: ArrowPrimitiveType<Native: PartialOrd>, const MAX: bool> GroupsAccumulator for Extreme<T, MAX> {
+impl<T: ArrowPrimitiveType<Native: PartialOrd>, const MAX: bool, const ORDERED: bool> GroupsAccumulator
+    for Extreme<T, MAX, ORDERED>
+{
     fn update_batch(
         &mut self,
         values: &[ArrayRef],
@@ -40,7 +45,12 @@ impl<T: ArrowPrimitiveType<Native: PartialOrd>, const MAX: bool> GroupsAccumulat
         let counted = Counted::new(Some(&values[0]), filter, groups)?;
         let (kept, has_value) = (self.values.as_mut_slice(), &mut self.has_value);
         counted.values(values[0].as_primitive::<T>().values(), groups, |value, group| {
-            let is_further = if MAX { value > kept[group] } else { value < kept[group] };
+            let is_further = match (MAX, ORDERED) {
+                (true, false) => value > kept[group],
+                (false, false) => value < kept[group],
+                (true, true) => value.is_gt(kept[group]),
+                (false, true) => value.is_lt(kept[group]),
+            };
             if is_further || !has_value.is_set(group) {
                 kept[group] = value;
                 has_value.set(group);

@@ -17,12 +17,18 @@ use super::unconverted;
 pub(super) struct Sum<T: ArrowPrimitiveType> {
     sums: Vec<T::Native>,
     has_value: Flags,
+    start: T::Native,
     returns: DataType,
 }
 
 impl<T: ArrowPrimitiveType<Native: Total>> Sum<T> {
     pub(super) fn new(returns: DataType) -> Self {
-        Self { sums: Vec::new(), has_value: Flags::new(), returns }
+        Self::from(T::Native::START, returns)
+    }
+
+    /// The same, which begins with a number.
+    pub(super) fn from(start: T::Native, returns: DataType) -> Self {
+        Self { sums: Vec::new(), has_value: Flags::new(), start, returns }
     }
 
     fn add(
@@ -32,7 +38,7 @@ impl<T: ArrowPrimitiveType<Native: Total>> Sum<T> {
         filter: Option<&BooleanArray>,
         total: usize,
     ) -> Result<()> {
-        self.sums.resize(total.max(self.sums.len()), T::Native::START);
+        self.sums.resize(total.max(self.sums.len()), self.start);
         self.has_value.grow(total);
         let counted = Counted::new(Some(values), filter, groups)?;
         let values = values.as_primitive::<T>().values();

@@ -20,19 +20,13 @@ pub(super) struct WholeMoments {
     squares: Vec<i64>,
     is_root: bool,
     is_population: bool,
-    is_over: bool,
     returns: DataType,
 }
 
 impl WholeMoments {
     pub(super) fn new(is_root: bool, is_population: bool, returns: DataType) -> Self {
         let (counts, sums, squares) = (Vec::new(), Vec::new(), Vec::new());
-        Self { counts, sums, squares, is_root, is_population, is_over: false, returns }
-    }
-
-    /// The same for OVER.
-    pub(super) fn over(self) -> Self {
-        Self { is_over: true, ..self }
+        Self { counts, sums, squares, is_root, is_population, returns }
     }
 
     fn grow(&mut self, groups: usize) {
@@ -59,9 +53,8 @@ impl WholeMoments {
         }
         let sum = self.wrapped(sum);
         let mean = self.wrapped(sum.wrapping_mul(sum)).wrapping_div(count);
-        // A count is a BIGINT, and so is what was divided by one; but Flink brings it back into the type for OVER.
+        // A count is a BIGINT, and so is what was divided by one.
         let difference = self.wrapped(squares).wrapping_sub(mean);
-        let difference = if self.is_over { self.wrapped(difference) } else { difference };
         let variance = difference.wrapping_div(by);
         // The root of a negative number is none, which Java casts to 0.
         Some(if self.is_root { (variance as f64).sqrt() as i64 } else { self.wrapped(variance) })

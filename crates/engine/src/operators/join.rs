@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
-use arrow::compute::filter_record_batch;
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array, new_null_array};
+use arrow::compute::{filter_record_batch, take_arrays};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::row::{RowConverter, Rows};
 use datafusion_common::cast::as_boolean_array;
@@ -169,7 +169,7 @@ impl Pairs {
             }
         }
         match self.sides_out {
-            JoinSides::Semi => return self.give_alone(0, &first, None, outlet),
+            JoinSides::Semi => return self.give_alone(0, &first, outlet),
             JoinSides::Anti => return Ok(()),
             JoinSides::Inner | JoinSides::Left | JoinSides::Right | JoinSides::Full => {}
         }
@@ -184,6 +184,50 @@ impl Pairs {
         }
         let Some(marks) = marks else { return outlet.give(batch) };
         outlet.give_marked(batch, (0..marks.len()).filter(is_true).map(|at| marks[at]).collect())
+    }
+
+    /// Gives rows of the left side in their order: each with its row of the right side where the condition holds, else
+    /// alone if such rows come out. Tells which have met theirs.
+    fn give_in_order(
+        &self,
+        left: &[&[u8]],
+        right: &[Option<&[u8]>],
+        marks: &[i64],
+        outlet: &mut Outlet<'_>,
+    ) -> Result<Vec<bool>, Error> {
+        let mut columns = self.columns(0, left.iter().copied())?;
+        let right_columns = self.columns(1, right.iter().copied().flatten())?;
+        let paired: Vec<usize> = (0..right.len()).filter(|at| right[*at].is_some()).collect();
+        let holds = if self.condition.is_some() {
+            let pairs = UInt32Array::from_iter_values(paired.iter().map(|at| *at as u32));
+            let left_columns = take_arrays(&columns, &pairs, None).map_err(told)?;
+            self.holds(&left_columns, &right_columns, paired.len())?
+        } else {
+            None
+        };
+        let is_true =
+            |pair: usize| holds.as_ref().is_none_or(|holds| holds.is_valid(pair) && holds.value(pair));
+        let mut met: Vec<Option<u32>> = vec![None; left.len()];
+        for (pair, &at) in paired.iter().enumerate().filter(|(pair, _)| is_true(*pair)) {
+            met[at] = Some(pair as u32);
+        }
+        let has_met = met.iter().map(Option::is_some).collect();
+        let mut marks = marks.to_vec();
+        if !self.sides_out.keeps()[0] {
+            let out: Vec<u32> = (0..left.len() as u32).filter(|at| met[*at as usize].is_some()).collect();
+            marks = out.iter().map(|at| marks[*at as usize]).collect();
+            met.retain(Option::is_some);
+            let out = UInt32Array::from(out);
+            columns = take_arrays(&columns, &out, None).map_err(told)?;
+        }
+        if met.is_empty() {
+            return Ok(has_met);
+        }
+        let rows = met.len();
+        let met = UInt32Array::from(met);
+        columns.extend(take_arrays(&right_columns, &met, None).map_err(told)?);
+        outlet.give_marked(with_columns(&self.schema, columns, rows).map_err(Error::Row)?, marks)?;
+        Ok(has_met)
     }
 
     fn holds(
@@ -202,14 +246,8 @@ impl Pairs {
         Ok(Some(as_boolean_array(&value).map_err(told)?.clone()))
     }
 
-    /// Gives rows of one side with nulls for the other; `marks` are their watermarks, where they may be late.
-    fn give_alone(
-        &self,
-        side: usize,
-        rows: &[&[u8]],
-        marks: Option<&[i64]>,
-        outlet: &mut Outlet<'_>,
-    ) -> Result<(), Error> {
+    /// Gives rows of one side with nulls for the other.
+    fn give_alone(&self, side: usize, rows: &[&[u8]], outlet: &mut Outlet<'_>) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -221,11 +259,7 @@ impl Pairs {
             .collect();
         let own = self.columns(side, rows.iter().copied())?;
         let columns = if side == 0 { [own, nulls].concat() } else { [nulls, own].concat() };
-        let batch = with_columns(&self.schema, columns, rows.len()).map_err(Error::Row)?;
-        match marks {
-            Some(marks) => outlet.give_marked(batch, marks.to_vec()),
-            None => outlet.give(batch),
-        }
+        outlet.give(with_columns(&self.schema, columns, rows.len()).map_err(Error::Row)?)
     }
 
     /// What becomes of rows of a side that leave: those that met another have passed, others come alone or not at all.
@@ -235,26 +269,26 @@ impl Pairs {
         rows: impl Iterator<Item = &'a Kept>,
         outlet: &mut Outlet<'_>,
     ) -> Result<(), Error> {
-        let alone: Vec<&[u8]> = self.settle(side, rows, outlet).into_iter().map(|(_, row)| row).collect();
-        alone.chunks(PAIRS_AT_ONCE).try_for_each(|rows| self.give_alone(side, rows, None, outlet))
+        let alone = self.settle(side, rows, outlet);
+        alone.chunks(PAIRS_AT_ONCE).try_for_each(|rows| self.give_alone(side, rows, outlet))
     }
 
-    /// Counts rows of a side that leave; those that come alone are returned, with their places.
+    /// Counts rows of a side that leave; those that come alone are returned.
     fn settle<'a>(
         &self,
         side: usize,
         rows: impl Iterator<Item = &'a Kept>,
         outlet: &Outlet<'_>,
-    ) -> Vec<(usize, &'a [u8])> {
+    ) -> Vec<&'a [u8]> {
         let (keeps, mut alone) = (self.sides_out.keeps()[side], Vec::new());
-        for (at, row) in rows.enumerate() {
+        for row in rows {
             if row.has_met.get() && self.sides_out == JoinSides::Anti && side == 0 {
                 outlet.counts.filtered.add(1);
             } else if row.has_met.get() {
                 outlet.counts.passed.add(1);
             } else if keeps {
                 outlet.counts.passed.add(1);
-                alone.push((at, row.bytes.as_ref()));
+                alone.push(row.bytes.as_ref());
             } else {
                 outlet.counts.filtered.add(1);
             }

@@ -14,6 +14,7 @@ use arrow::row::{RowConverter, SortField};
 use datafusion_expr::EmitTo;
 use narthex_planner::{AggregateCall, Frame, OverCall};
 
+use self::running::{Floats, How, RunningSum, is_running};
 use super::groups::{Groups, compacted};
 use super::lifetime::{Lifetime, Touched};
 use super::rows::{Keys, all_of, times, told};
@@ -22,6 +23,8 @@ use crate::aggregate::accumulator_over;
 use crate::error::Error;
 use crate::operator;
 use crate::stage::{Marks, Outlet};
+
+mod running;
 
 /// Rows that are computed at once at most, but for rows of the same time.
 const BLOCK_ROWS: usize = 4_096;
@@ -56,6 +59,8 @@ struct OfKey {
     before: VecDeque<Row>,
     /// What each call's accumulator knows of all rows.
     states: Vec<Box<[u8]>>,
+    /// The running sum of each call that has one.
+    running: Vec<RunningSum>,
     numbers: Numbers,
     /// The times of its rows that wait, each with the watermark that is the first to pass it: of a row that came behind
     /// the watermark, the next one.
@@ -98,7 +103,9 @@ impl OfKey {
     /// Of its rows that are looked back at, and of what is known.
     fn bytes(&self) -> u64 {
         let rows = self.before.iter().map(|row| row.bytes.len());
-        rows.chain(self.states.iter().map(|state| state.len())).sum::<usize>() as u64
+        let known =
+            self.states.iter().map(|state| state.len()).chain(self.running.iter().map(RunningSum::bytes));
+        rows.chain(known).sum::<usize>() as u64
     }
 
     /// Lets a watermark pass rows that wait.
@@ -166,9 +173,10 @@ impl Over {
         frame: Frame,
         calls: &[OverCall],
     ) -> Result<Self, Error> {
+        let is_bounded = frame.is_bounded();
         for call in calls {
             if let OverCall::Aggregate(call) = call {
-                accumulator_over(call)?;
+                accumulator_over(call, is_bounded)?;
             }
         }
         Ok(Self {
@@ -232,15 +240,14 @@ impl Over {
             OverCall::Lag { rows, .. } => *rows,
             _ => 0,
         });
+        let has_running =
+            self.calls.iter().any(|call| matches!(call, OverCall::Aggregate(call) if is_running(call)));
         let frame = match self.frame {
-            Frame::Rows(Some(rows)) => rows,
+            // What is taken back of a sum has left the frame.
+            Frame::Rows(Some(rows)) => rows.saturating_add(u64::from(has_running)),
             _ => 0,
         };
         lags.max().unwrap_or(0).max(frame)
-    }
-
-    fn is_unbounded(&self) -> bool {
-        matches!(self.frame, Frame::Rows(None) | Frame::Range(None))
     }
 
     /// Computes rows that are due, in their order.
@@ -348,7 +355,11 @@ impl Over {
 
     /// Which rows of its key a row of the block looks at: places in its list.
     fn frame_of(&self, block: &Block, number: usize) -> std::ops::Range<usize> {
-        let (rows, at) = (&block.key_rows[number], block.at[number]);
+        self.frame_at(block, &block.key_rows[number], block.at[number])
+    }
+
+    /// The same of a row by its place in the list of its key.
+    fn frame_at(&self, block: &Block, rows: &[usize], at: usize) -> std::ops::Range<usize> {
         let time = block.times[rows[at]];
         let kept = || rows.iter().take_while(|row| **row < block.first).count();
         let from = match self.frame {
@@ -372,7 +383,11 @@ impl Over {
         due: &[Row],
     ) -> Result<ArrayRef, Error> {
         let failed = |error: datafusion_common::DataFusionError| Error::Row(operator::told(&error));
-        let mut of_rows = accumulator_over(call)?;
+        let is_bounded = self.frame.is_bounded();
+        if is_bounded && is_running(call) {
+            return self.running_sums(number, call, block, due);
+        }
+        let mut of_rows = accumulator_over(call, is_bounded)?;
         let (mut from, mut groups) = (Vec::new(), Vec::new());
         for row in 0..due.len() {
             for place in self.frame_of(block, row) {
@@ -380,7 +395,7 @@ impl Over {
                 groups.push(row);
             }
         }
-        if self.is_unbounded() {
+        if !is_bounded {
             let keys: Vec<usize> = due.iter().map(|row| row.group).collect();
             self.merge_known(number, &keys, of_rows.as_mut(), due.len())?;
             self.remember(number, call, block, due)?;
@@ -388,6 +403,49 @@ impl Over {
         let (values, filter) = taken(call, &block.columns, from)?;
         of_rows.update_batch(&values, &groups, filter.as_ref(), due.len()).map_err(failed)?;
         of_rows.evaluate(EmitTo::All).map_err(failed)
+    }
+
+    /// Sums of floats over a frame that rows leave: what has left is taken back from the sum.
+    fn running_sums(
+        &mut self,
+        number: usize,
+        call: &AggregateCall,
+        block: &Block,
+        due: &[Row],
+    ) -> Result<ArrayRef, Error> {
+        let values = call.arguments.first().and_then(|&at| Floats::of(&block.columns[at]));
+        let values = values.ok_or_else(|| Error::Row(format!("{:?} is of no float", call.function)))?;
+        let how = How { is_short: values.is_short(), is_distinct: call.is_distinct };
+        let calls = self.calls.len();
+        let mut sums = Vec::with_capacity(due.len());
+        for (row, of_row) in due.iter().enumerate() {
+            let frame = self.frame_of(block, row);
+            let (rows, at) = (&block.key_rows[row], block.at[row]);
+            // The row of its key before it, if that is still known.
+            let before = at.checked_sub(1).map(|at| self.frame_at(block, rows, at));
+            let of_key = &mut self.of_groups[of_row.group];
+            if of_key.running.is_empty() {
+                of_key.running.resize_with(calls, RunningSum::default);
+                self.bytes += of_key.running.iter().map(RunningSum::bytes).sum::<usize>() as u64;
+            }
+            let forgotten = of_key.forgotten;
+            let running = &mut of_key.running[number];
+            let bytes = running.bytes() as u64;
+            let before = before.filter(|_| running.forgotten == forgotten);
+            if before.is_none() {
+                *running = RunningSum { forgotten, ..RunningSum::default() };
+            }
+            let before = before.unwrap_or(frame.start..frame.start);
+            let value = |place: &usize| values.get(rows[*place]);
+            let (gone, come) =
+                (before.start..frame.start.min(before.end), before.end.max(frame.start)..frame.end);
+            gone.filter_map(|place| value(&place)).for_each(|value| running.take_back(value, how));
+            come.filter_map(|place| value(&place)).for_each(|value| running.add(value, how));
+            self.bytes += running.bytes() as u64;
+            self.bytes -= bytes;
+            sums.push((running.count > 0).then_some(running.sum));
+        }
+        Ok(values.column(sums))
     }
 
     /// Merges what is known of keys into groups: one for each of the keys.
@@ -432,7 +490,7 @@ impl Over {
             from.push((block.first + at) as u32);
             groups.push(place);
         }
-        let mut of_keys = accumulator_over(call)?;
+        let mut of_keys = accumulator_over(call, false)?;
         self.merge_known(number, &keys, of_keys.as_mut(), keys.len())?;
         let (values, filter) = taken(call, &block.columns, from)?;
         of_keys.update_batch(&values, &groups, filter.as_ref(), keys.len()).map_err(failed)?;
@@ -471,8 +529,8 @@ fn taken(
     Ok((values, filter.and_then(|filter| filter.as_boolean_opt().cloned())))
 }
 
-/// The value so many rows before the last of the frame. Rows of one time share it, as in Flink; where it is null, there
-/// is the default too.
+/// The value so many rows before the last of the frame, or the default where there is none. Rows of one time share it, as
+/// in Flink.
 fn lag(
     block: &Block,
     last: &[usize],
@@ -485,13 +543,13 @@ fn lag(
         let place = at.checked_sub(back)?;
         rows.get(place).map(|&row| row as u32)
     });
-    let before: Vec<Option<u32>> = before.collect();
-    let rows = before.len();
-    let values = take(&block.columns[column], &UInt32Array::from(before), None).map_err(told)?;
+    let before: UInt32Array = before.collect();
+    let values = take(&block.columns[column], &before, None).map_err(told)?;
     let Some(default) = default else { return Ok(values) };
-    let own = block.columns[default].slice(block.first, rows);
-    let has_one = arrow::compute::is_not_null(&values).map_err(told)?;
-    arrow::compute::kernels::zip::zip(&has_one, &values, &own).map_err(told)
+    let own = block.columns[default].slice(block.first, before.len());
+    // A row that has a null there is no reason for the default.
+    let is_there = arrow::compute::is_not_null(&before).map_err(told)?;
+    arrow::compute::kernels::zip::zip(&is_there, &values, &own).map_err(told)
 }
 
 impl Keeper for Over {
@@ -505,7 +563,7 @@ impl Keeper for Over {
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;
         let times = self.time.map(|at| times(batch, at, "the time column")).transpose()?;
-        let is_unbounded = self.is_unbounded();
+        let is_unbounded = !self.frame.is_bounded();
         let now = self.lifetime.as_ref().map(Lifetime::now);
         let mut due = Vec::new();
         for row in 0..batch.num_rows() {

@@ -1,10 +1,11 @@
 //! The first rows of each group of each window by an order, with their numbers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::SortOptions;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef};
 use arrow::row::{RowConverter, SortField};
 use narthex_planner::{SortKey, WindowPlaces, window_time};
 
@@ -90,8 +91,21 @@ impl WindowRank {
         let parser = self.row_converter.parser();
         let rows = rows.iter().map(|row| parser.parse(row));
         let mut columns = self.row_converter.convert_rows(rows).map_err(told)?;
-        columns.push(std::sync::Arc::new(Int64Array::from(numbers)));
+        columns.push(Arc::new(Int64Array::from(numbers)));
         RecordBatch::try_new(self.schema.clone(), columns).map_err(told)
+    }
+}
+
+/// In an order -0.0 is where 0.0 is.
+fn without_signed_zeros(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Float32 => {
+            Arc::new(column.as_primitive::<Float32Type>().unary::<_, Float32Type>(|value| value + 0.0))
+        }
+        DataType::Float64 => {
+            Arc::new(column.as_primitive::<Float64Type>().unary::<_, Float64Type>(|value| value + 0.0))
+        }
+        _ => column.clone(),
     }
 }
 
@@ -105,7 +119,8 @@ impl Keeper for WindowRank {
     ) -> Result<(), Error> {
         let border = |at: usize| times(batch, at, "a window's border");
         let (starts, ends) = (border(self.window.start)?, border(self.window.end)?);
-        let order: Vec<ArrayRef> = self.order.iter().map(|&at| batch.column(at).clone()).collect();
+        let order: Vec<ArrayRef> =
+            self.order.iter().map(|&at| without_signed_zeros(batch.column(at))).collect();
         let order = self.order_converter.convert_columns(&order).map_err(told)?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;

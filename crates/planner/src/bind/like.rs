@@ -60,6 +60,9 @@ impl Binder<'_> {
     ) -> Result<Bound, Mistake> {
         let (value, pattern) = (self.bind(value)?, self.bind(pattern)?);
         let escape = self.escape_character(escape)?;
+        if let Some(Err(wrong)) = pattern.constant_text().map(|pattern| Pattern::read(&pattern, escape)) {
+            return Err(Mistake::new(pattern.span, wrong));
+        }
         let like = matching("LIKE", value, pattern, span, move |pattern| Pattern::read(pattern, escape))?;
         if is_negated { logic::not(like, span) } else { Ok(like) }
     }

@@ -1,5 +1,11 @@
 //! `IN (…)`, `BETWEEN`, `= ANY (…)`, `OVERLAPS`: several comparisons at once.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::types::Float64Type;
+use arrow::array::{AsArray, BooleanArray};
+use datafusion_common::ScalarValue;
 use narthex_sql::ast::{Expr, Function};
 use narthex_sql::{DataType, Mistake, Span};
 
@@ -30,9 +36,10 @@ impl Binder<'_> {
             return Err(Mistake::new(span, "the values of IN (…) have no type in common")
                 .advise("cast them to one type"));
         }
-        let found = match texts(&value, &list) {
-            Some(texts) => in_texts(value, texts, span),
-            None => self.in_any(value, list, span)?,
+        let found = match (texts(&value, &list), doubles(&value, &list)) {
+            (Some(texts), _) => in_texts(value, texts, span),
+            (_, Some(doubles)) => in_doubles(value, doubles, span),
+            _ => self.in_any(value, list, span)?,
         };
         if is_negated { logic::not(found, span) } else { Ok(found) }
     }
@@ -181,10 +188,32 @@ fn texts(value: &Bound, list: &[Bound]) -> Option<Vec<Option<String>>> {
     list.iter().map(|item| item.constant().map(|_| item.constant_text())).collect()
 }
 
+/// The numbers of a list of several, if they are constants and the value a DOUBLE.
+fn doubles(value: &Bound, list: &[Bound]) -> Option<Vec<f64>> {
+    let is_number = |bound: &Bound| crate::common::is_number(&bound.data_type);
+    if list.len() < 2 || *value.data_type.bare() != DataType::Double || !list.iter().all(is_number) {
+        return None;
+    }
+    let double = |item: &Bound| match item.constant()?.cast_to(&arrow::datatypes::DataType::Float64).ok()? {
+        ScalarValue::Float64(number) => number,
+        _ => None,
+    };
+    list.iter().map(double).collect()
+}
+
+/// As Flink, which asks a set: -0.0 is not 0.0 there, and a NaN is a NaN.
+fn in_doubles(value: Bound, doubles: Vec<f64>, span: Span) -> Bound {
+    let data_type = DataType::Boolean.with_nullable(value.is_nullable());
+    Kernel::call("IN", vec![value], data_type, span, move |arguments, _| {
+        let is_it = |value: f64| {
+            doubles.iter().any(|it| it.to_bits() == value.to_bits() || it.is_nan() && value.is_nan())
+        };
+        let found = arguments[0].as_primitive::<Float64Type>().iter().map(|value| value.map(is_it));
+        Ok(Arc::new(found.collect::<BooleanArray>()))
+    })
+}
+
 fn in_texts(value: Bound, texts: Vec<Option<String>>, span: Span) -> Bound {
-    use arrow::array::{AsArray, BooleanArray};
-    use std::collections::HashSet;
-    use std::sync::Arc;
     let has_null = texts.iter().any(Option::is_none);
     let known: HashSet<String> = texts.into_iter().flatten().collect();
     let data_type = DataType::Boolean.with_nullable(has_null || value.is_nullable());

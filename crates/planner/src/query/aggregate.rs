@@ -1,5 +1,6 @@
 //! `GROUP BY` with a window: groups, aggregates, and what SELECT and HAVING make of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, TimestampMillisecondArray};
@@ -42,6 +43,12 @@ struct Key {
     column: Option<ScopeColumn>,
 }
 
+/// A column of the window in GROUP BY.
+struct WindowKey {
+    part: WindowPart,
+    column: ScopeColumn,
+}
+
 /// A grouped query on its way.
 struct Grouping {
     keys: Vec<Key>,
@@ -51,6 +58,8 @@ struct Grouping {
     /// `GROUPING(…)` and the like.
     marks: Vec<(Expr, Vec<usize>)>,
     window: WindowPlaces,
+    /// The window's columns that GROUP BY names; where both sides of a join have them, several of one part.
+    window_keys: Vec<WindowKey>,
     /// What is grouped: keys, start and end of the window, values.
     input: Relation,
     time_type: DataType,
@@ -102,6 +111,9 @@ impl QueryBinder<'_> {
         let zone = rows.scope.columns[end].window.and_then(|window| window.zone);
         let is_key = |at: &usize| rows.scope.columns[*at].window.is_none();
         let keys: Vec<usize> = (0..rows.scope.columns.len()).filter(is_key).collect();
+        let by = all(&rows.scope, None, span);
+        let by: Vec<&Bound> = keys.iter().map(|&at| &by[at].1).collect();
+        self.check_session(&rows.relation, &by, 1, span)?;
         let all = rows.relation.columns();
         let mut columns: Vec<_> = keys.iter().map(|&at| all[at].clone()).collect();
         columns.extend([all[start].clone(), all[end].clone()]);
@@ -298,11 +310,10 @@ impl QueryBinder<'_> {
         let scope = rows.scope.clone();
         let part = |wanted: WindowPart| scope.window_part(wanted);
         let (mut keys, mut places) = (Vec::new(), Vec::new());
-        let mut parts = Vec::new();
+        let mut window_keys: Vec<WindowKey> = Vec::new();
         let mut is_whole = true;
         for expr in exprs {
             if group_window(expr, self.environment).is_some() {
-                parts.extend([WindowPart::Start, WindowPart::End]);
                 places.push(None);
                 continue;
             }
@@ -312,16 +323,24 @@ impl QueryBinder<'_> {
             };
             let at = bound.expr.downcast_ref::<Column>().map(Column::index);
             let column = at.and_then(|at| scope.columns.get(at)).cloned();
-            if let Some(window) = column.as_ref().and_then(|column| column.window) {
-                parts.push(window.part);
-                places.push(None);
-                continue;
+            match column {
+                Some(column @ ScopeColumn { window: Some(WindowColumn { part, .. }), .. }) => {
+                    let same = |key: &WindowKey| {
+                        (&key.column.table, &key.column.name) == (&column.table, &column.name)
+                    };
+                    if !window_keys.iter().any(same) {
+                        window_keys.push(WindowKey { part, column });
+                    }
+                    places.push(None);
+                }
+                column => {
+                    places.push(Some(keys.len()));
+                    keys.push(Key { expr: expr.clone(), bound, column });
+                }
             }
-            places.push(Some(keys.len()));
-            keys.push(Key { expr: expr.clone(), bound, column });
         }
-        let borders =
-            self.borders(select, (part(WindowPart::Start), part(WindowPart::End)), &parts, has_group_window);
+        let found = (part(WindowPart::Start), part(WindowPart::End));
+        let borders = self.borders(select, found, &window_keys, has_group_window);
         let mut columns: Vec<(String, Bound)> = Vec::new();
         for (at, key) in keys.iter().enumerate() {
             columns.push((key_name(key, at), key.bound.clone()));
@@ -350,6 +369,10 @@ impl QueryBinder<'_> {
             }
         }
         let (_, end) = borders.filter(|_| is_whole)?;
+        if !has_group_window {
+            let by: Vec<&Bound> = keys.iter().map(|key| &key.bound).collect();
+            self.check_session(&rows.relation, &by, sets.len(), keys_span(select))?;
+        }
         let sets = sets.iter().map(|set| set.iter().filter_map(|&at| places[at]).collect()).collect();
         let zone = scope.columns[end].window.and_then(|window| window.zone);
         let time_type = part(WindowPart::Time).map_or_else(
@@ -361,7 +384,7 @@ impl QueryBinder<'_> {
         );
         let window = WindowPlaces { start: keys.len(), end: keys.len() + 1, zone };
         let input = project(rows, columns).relation;
-        Some(Grouping { keys, sets, calls, marks, window, input, time_type })
+        Some(Grouping { keys, sets, calls, marks, window, window_keys, input, time_type })
     }
 
     /// The places of the window's start and end, by which groups must be made.
@@ -369,7 +392,7 @@ impl QueryBinder<'_> {
         &self,
         select: &Select,
         found: (Option<usize>, Option<usize>),
-        parts: &[WindowPart],
+        keys: &[WindowKey],
         has_group_window: bool,
     ) -> Option<(usize, usize)> {
         let (Some(start), Some(end)) = found else {
@@ -380,7 +403,7 @@ impl QueryBinder<'_> {
             );
             return None;
         };
-        let has = |wanted| parts.contains(&wanted);
+        let has = |wanted| keys.iter().any(|key| key.part == wanted);
         if !(has_group_window || has(WindowPart::Start) && has(WindowPart::End)) {
             let missing = if has(WindowPart::Start) { "window_end" } else { "window_start" };
             self.refuse(
@@ -393,6 +416,23 @@ impl QueryBinder<'_> {
         Some((start, end))
     }
 
+    /// As Flink: groups of a session are those of its PARTITION BY.
+    fn check_session(&self, relation: &Relation, by: &[&Bound], sets: usize, span: Span) -> Option<()> {
+        let Some(parted) = session_keys(relation) else { return Some(()) };
+        let by: Vec<_> = by.iter().filter(|bound| bound.constant().is_none()).collect();
+        let places = by.iter().map(|bound| bound.expr.downcast_ref::<Column>().map(Column::index));
+        let places: Option<BTreeSet<usize>> = places.collect();
+        if sets == 1 && parted.is_some() && places == parted {
+            return Some(());
+        }
+        let message =
+            "these groups are not those of the session's PARTITION BY: their results change with every row";
+        let advice = "group by exactly the columns that SESSION is partitioned by, with window_start and window_end, \
+                      and compute the others in a query around it";
+        self.refuse(span, message, advice);
+        None
+    }
+
     /// A call of an aggregate; its values become columns.
     pub(super) fn aggregate(
         &self,
@@ -402,6 +442,25 @@ impl QueryBinder<'_> {
         columns: &mut Vec<(String, Bound)>,
     ) -> Option<AggregateCall> {
         let name = function.name.to_string().to_uppercase();
+        let list = self.value_list(&name, function, span)?;
+        if name == "JSON_ARRAYAGG" || name == "JSON_OBJECTAGG" {
+            let resolved = self.json_aggregate(&name, function, list, span, scope)?;
+            return self.called(resolved, false, function, scope, columns);
+        }
+        let values = self.values_of(&name, list, span, scope)?;
+        let has_keys = function.filter.is_none();
+        let is_distinct = is_distinct(list);
+        let resolved = self.told(aggregates::resolve(&name, values, is_distinct, has_keys, span))?;
+        self.called(resolved, is_distinct, function, scope, columns)
+    }
+
+    /// What stands between an aggregate's parentheses, and nothing behind it that is not supported.
+    pub(super) fn value_list<'f>(
+        &self,
+        name: &str,
+        function: &'f Function,
+        span: Span,
+    ) -> Option<&'f FunctionArgumentList> {
         let FunctionArguments::List(list) = &function.args else {
             self.refuse(
                 span,
@@ -424,11 +483,17 @@ impl QueryBinder<'_> {
             );
             return None;
         }
-        let is_distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
-        if name == "JSON_ARRAYAGG" || name == "JSON_OBJECTAGG" {
-            let resolved = self.json_aggregate(&name, function, list, span, scope)?;
-            return self.called(resolved, false, function, scope, columns);
-        }
+        Some(list)
+    }
+
+    /// The values of an aggregate's call; `*` is none.
+    pub(super) fn values_of(
+        &self,
+        name: &str,
+        list: &FunctionArgumentList,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Vec<Bound>> {
         let mut values = Vec::new();
         for argument in &list.args {
             match argument {
@@ -451,9 +516,7 @@ impl QueryBinder<'_> {
                 }
             }
         }
-        let has_keys = function.filter.is_none();
-        let resolved = self.told(aggregates::resolve(&name, values, is_distinct, has_keys, span))?;
-        self.called(resolved, is_distinct, function, scope, columns)
+        Some(values)
     }
 
     /// `JSON_ARRAYAGG` and `JSON_OBJECTAGG`: values become JSON row by row.
@@ -503,7 +566,7 @@ impl QueryBinder<'_> {
     }
 
     /// A call whose values are columns.
-    fn called(
+    pub(super) fn called(
         &self,
         resolved: Resolved,
         is_distinct: bool,
@@ -588,6 +651,29 @@ impl QueryBinder<'_> {
     }
 }
 
+/// The keys of the sessions that rows are in, if they come straight from such; the inner is none where a key was left out.
+#[expect(clippy::option_option, reason = "no session, and a session without its keys")]
+fn session_keys(relation: &Relation) -> Option<Option<BTreeSet<usize>>> {
+    match relation {
+        Relation::Filter { input, .. } => session_keys(input),
+        Relation::Project { input, columns } => {
+            let place = |key: usize| {
+                let is_it = |column: &Projected| {
+                    column.expr.downcast_ref::<Column>().is_some_and(|column| column.index() == key)
+                };
+                columns.iter().position(is_it)
+            };
+            let keys = session_keys(input)?;
+            Some(keys.and_then(|keys| keys.into_iter().map(place).collect()))
+        }
+        Relation::Stateful(stateful) => match &stateful.operator {
+            StatefulOperator::Sessions { keys, .. } => Some(Some(keys.iter().copied().collect())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The same rows, whose time is that of the clock; none where they come from an operator with a time of its own.
 fn by_clock(relation: Relation) -> Option<Relation> {
     let within = |input: Box<Relation>| by_clock(*input).map(Box::new);
@@ -622,22 +708,22 @@ impl Grouping {
         }
         let zone = self.window.zone;
         let border = DataType::NotNull(Box::new(DataType::Timestamp(3)));
+        let column = |part: WindowPart, data_type: DataType| ScopeColumn {
+            time: (part == WindowPart::Time).then_some(TimeAttribute::Rowtime),
+            window: Some(WindowColumn { part, zone }),
+            ..ScopeColumn::plain("", data_type)
+        };
         let parts = [
             (WindowPart::Start, "window_start", border.clone()),
-            (WindowPart::End, "window_end", border),
+            (WindowPart::End, "window_end", border.clone()),
             (WindowPart::Time, "window_time", self.time_type.clone()),
         ];
-        for (part, default, data_type) in parts {
-            let named = from.window_part(part).map(|at| &from.columns[at]);
-            let (table, name) =
-                named.map_or((None, default), |column| (column.table.clone(), column.name.as_str()));
-            scope.columns.push(ScopeColumn {
-                table,
-                time: (part == WindowPart::Time).then_some(TimeAttribute::Rowtime),
-                window: Some(WindowColumn { part, zone }),
-                ..ScopeColumn::plain(name, data_type)
-            });
-        }
+        // What GROUP BY does not name is there for TUMBLE_START and its like, not by a name.
+        scope.columns.extend(parts.into_iter().map(|(part, name, data_type)| ScopeColumn {
+            name: name.into(),
+            is_merged: true,
+            ..column(part, data_type)
+        }));
         for call in &self.calls {
             let at = scope.columns.len();
             let (name, data_type) = (format!("$a{at}"), call.call.data_type.clone());
@@ -651,6 +737,11 @@ impl Grouping {
             scope.computed.push((expr.clone(), Bound::column(&name, at, data_type.clone(), expr.span())));
             scope.columns.push(ScopeColumn::plain(name, data_type));
         }
+        scope.columns.extend(self.window_keys.iter().map(|key| {
+            let ScopeColumn { table, name, is_merged, .. } = key.column.clone();
+            let data_type = if key.part == WindowPart::Time { &self.time_type } else { &border };
+            ScopeColumn { table, name, is_merged, ..column(key.part, data_type.clone()) }
+        }));
         let mut relations: Vec<Relation> = self.sets.iter().map(|set| self.one_set(set, &scope)).collect();
         let relation = if one_set { relations.remove(0) } else { Relation::Union(relations) };
         Rows { relation, scope }
@@ -672,7 +763,7 @@ impl Grouping {
         let inputs = vec![StatefulInput { relation: self.input.clone(), keys: set.to_vec() }];
         let stateful = Relation::Stateful(Box::new(Stateful { inputs, operator, columns }));
         let keys = self.keys.len();
-        let end = set.len() + 1;
+        let (start, end) = (set.len(), set.len() + 1);
         let projected = scope.columns.iter().enumerate().map(|(place, column)| {
             let (name, data_type) = (column.name.clone(), column.data_type.clone());
             let span = Span::empty();
@@ -681,11 +772,13 @@ impl Grouping {
                     Some(from) => Bound::column(&name, from, data_type.clone(), span),
                     None => Bound::null(&data_type, span),
                 }
-            } else if place == keys + 2 {
-                let end = Bound::column(&name, end, data_type.clone(), span);
-                time_of_window(end, data_type.clone(), self.window.zone)
-            } else if place < keys + 2 {
-                Bound::column(&name, set.len() + (place - keys), data_type.clone(), span)
+            } else if let Some(WindowColumn { part, .. }) = column.window {
+                let from = if part == WindowPart::Start { start } else { end };
+                let border = Bound::column(&name, from, data_type.clone(), span);
+                match part {
+                    WindowPart::Time => time_of_window(border, data_type.clone(), self.window.zone),
+                    WindowPart::Start | WindowPart::End => border,
+                }
             } else if place < keys + 3 + self.calls.len() {
                 Bound::column(&name, end + 1 + (place - keys - 3), data_type.clone(), span)
             } else {
@@ -766,6 +859,11 @@ fn is_mark(function: &Function) -> bool {
     ["GROUPING", "GROUPING_ID", "GROUP_ID"]
         .iter()
         .any(|name| function.name.to_string().eq_ignore_ascii_case(name))
+}
+
+/// Whether each value counts once.
+pub(super) fn is_distinct(list: &FunctionArgumentList) -> bool {
+    matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct))
 }
 
 /// The calls of aggregates in an expression.

@@ -1,5 +1,12 @@
 //! `FROM`: tables, sub-queries, `UNNEST` of what stands before it, and which of them are joined.
 
+use std::sync::Arc;
+
+use arrow::array::types::Int32Type;
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::take;
+use arrow::datatypes::DataType as ArrowType;
 use narthex_sql::ast::{
     Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Spanned, TableAlias, TableFactor,
     TableVersion, TableWithJoins, Value,
@@ -9,6 +16,9 @@ use narthex_sql::{DataType, Name, Span};
 use super::conjuncts::Conjuncts;
 use super::join::JoinCall;
 use super::{QueryBinder, Rows};
+use crate::arrow_types::arrow_type;
+use crate::bound::Bound;
+use crate::kernel::Kernel;
 use crate::plan::{JoinSides, Relation, Unnest};
 use crate::scope::{Scope, ScopeColumn};
 
@@ -185,9 +195,10 @@ impl QueryBinder<'_> {
             self.refuse(unnested.span, "UNNEST takes one array", "write an UNNEST for each");
             return None;
         };
-        let list = self.expr(&input.scope, array)?;
+        let list = each_of_multiset(self.expr(&input.scope, array)?);
         let Some((mut columns, is_spread)) = elements(list.data_type.bare()) else {
-            let message = format!("UNNEST takes an ARRAY or a MAP; this is {}", list.data_type.bare());
+            let message =
+                format!("UNNEST takes an ARRAY, a MAP or a MULTISET; this is {}", list.data_type.bare());
             self.refuse(array.span(), message, "see the column's type");
             return None;
         };
@@ -223,6 +234,34 @@ impl QueryBinder<'_> {
 }
 
 /// The columns of an element, and whether its fields become them.
+/// A multiset as an array, in which each element is as often as it is there.
+fn each_of_multiset(list: Bound) -> Bound {
+    let DataType::Multiset(element) = list.data_type.bare() else { return list };
+    let array = DataType::Array(element.clone());
+    let (data_type, span) = (array.with_nullable(list.is_nullable()), list.span);
+    let field = match arrow_type(&array) {
+        ArrowType::List(field) => field,
+        _ => return list,
+    };
+    Kernel::call("ELEMENTS", vec![list], data_type, span, move |arguments, _| {
+        let sets = arguments[0].as_map();
+        let times = sets.values().as_primitive::<Int32Type>();
+        let (mut places, mut lengths) = (Vec::new(), Vec::with_capacity(sets.len()));
+        for row in 0..sets.len() {
+            let before = places.len();
+            let entries = sets.value_offsets()[row]..sets.value_offsets()[row + 1];
+            for entry in entries.filter(|_| sets.is_valid(row)) {
+                let often = usize::try_from(times.value(entry as usize)).unwrap_or_default();
+                places.extend(std::iter::repeat_n(entry as u32, often));
+            }
+            lengths.push(places.len() - before);
+        }
+        let elements = take(sets.keys(), &UInt32Array::from(places), None)?;
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        Ok(Arc::new(ListArray::try_new(field.clone(), offsets, elements, sets.nulls().cloned())?) as ArrayRef)
+    })
+}
+
 fn elements(list: &DataType) -> Option<(Vec<(String, DataType)>, bool)> {
     match list {
         DataType::Array(element) => match element.bare() {

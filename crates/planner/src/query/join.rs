@@ -130,6 +130,16 @@ impl QueryBinder<'_> {
             self.refuse(call.span, message, STAYS);
             return None;
         }
+        if matches!(kind, JoinKind::Interval { .. }) && call.sides == JoinSides::Anti {
+            let advice =
+                "LEFT JOIN with the same bounds of time, and WHERE … IS NULL on a column of the other side";
+            self.refuse(
+                call.span,
+                "NOT EXISTS with bounds of time is not Flink SQL: its results would change",
+                advice,
+            );
+            return None;
+        }
         self.joined_as(pair, parts, kind, call)
     }
 
@@ -557,6 +567,8 @@ fn out_of(column: &ScopeColumn, is_left: bool, kind: &JoinKind, call: &JoinCall<
     let is_window_time = column.window.is_some_and(|window| window.part == WindowPart::Time);
     let (time, window) = match kind {
         _ if may_be_null => (None, None),
+        // Flink joins EXISTS without regard to time.
+        JoinKind::Interval { .. } if call.sides == JoinSides::Semi => (None, None),
         JoinKind::Interval { .. } => (column.time, None),
         JoinKind::Window { .. } => (column.time.filter(|_| is_window_time), column.window),
         JoinKind::Temporal { .. } if is_left => (column.time, column.window),

@@ -10,9 +10,11 @@ use narthex_sql::ast::{
 use narthex_sql::{DataType, Span};
 
 use super::aggregate::{every, selected_exprs, widened, with_columns};
+use super::over_sums::Calls;
 use super::{QueryBinder, Rows, all};
 use crate::bind::children;
 use crate::bound::Bound;
+use crate::common::is_text;
 use crate::plan::{
     Frame, OverCall, Projected, Relation, SortKey, Stateful, StatefulInput, StatefulOperator, WindowPlaces,
 };
@@ -264,8 +266,13 @@ impl QueryBinder<'_> {
             from: 1,
             to: u64::MAX,
             is_last_first,
+            span: expr.span(),
         };
-        Some(with_results(rows, width, keys, operator, vec![(expr.clone(), number())]))
+        let mut rows = with_results(rows, width, keys, operator, vec![number()]);
+        let at = rows.scope.columns.len() - 1;
+        let number = Bound::column(&rows.scope.columns[at].name, at, number(), expr.span());
+        rows.scope.computed.push((expr.clone(), number));
+        Some(rows)
     }
 
     /// Rows numbered from the last one backwards: who takes the first of them has versions, whom nobody else can use.
@@ -328,31 +335,36 @@ impl QueryBinder<'_> {
         frame: Frame,
     ) -> Option<Rows> {
         let mut columns = all(&rows.scope, None, Span::empty());
-        let (mut calls, mut results) = (Vec::new(), Vec::new());
+        let (mut calls, mut results) = (Calls::default(), Vec::new());
         for (expr, function) in functions {
             let name = function.name.to_string().to_uppercase();
-            let (call, data_type) = match name.as_str() {
-                "ROW_NUMBER" => (OverCall::RowNumber, number()),
-                "RANK" => (OverCall::Rank, number()),
-                "DENSE_RANK" => (OverCall::DenseRank, number()),
-                "LAG" => self.lag(function, expr.span(), &rows.scope, &mut columns)?,
+            let result = match name.as_str() {
+                "ROW_NUMBER" => calls.result(OverCall::RowNumber, number()),
+                "RANK" => calls.result(OverCall::Rank, number()),
+                "DENSE_RANK" => calls.result(OverCall::DenseRank, number()),
+                "LAG" => {
+                    let (call, data_type) = self.lag(function, expr.span(), &rows.scope, &mut columns)?;
+                    calls.result(call, data_type)
+                }
                 "LEAD" | "NTILE" | "PERCENT_RANK" | "CUME_DIST" => {
                     let advice = "it would need rows that have not come yet, or change with later ones";
                     self.refuse(expr.span(), format!("{name} OVER is not supported"), advice);
                     return None;
                 }
-                _ => {
-                    let call = self.aggregate(function, expr.span(), &rows.scope, &mut columns)?;
-                    let data_type = call.data_type.clone();
-                    (OverCall::Aggregate(call), data_type)
-                }
+                _ => self.aggregate_over(function, expr.span(), &rows.scope, &mut columns, &mut calls)?,
             };
-            calls.push(call);
-            results.push(((*expr).clone(), data_type));
+            results.push(((*expr).clone(), result));
         }
         let rows = widened(rows, columns);
+        let (calls, types): (Vec<OverCall>, Vec<DataType>) = calls.0.into_iter().unzip();
         let operator = StatefulOperator::Over { keys: keys.clone(), time, frame, calls };
-        Some(with_results(rows, width, keys, operator, results))
+        let first = rows.scope.columns.len();
+        let mut rows = with_results(rows, width, keys, operator, types);
+        for (expr, result) in results {
+            let bound = self.told(result.bound(self.environment, &rows.scope, first, expr.span()))?;
+            rows.scope.computed.push((expr, bound));
+        }
+        Some(rows)
     }
 
     fn lag(
@@ -387,9 +399,22 @@ impl QueryBinder<'_> {
         let mut data_type = value.data_type.with_nullable(true);
         let default = match others.get(1) {
             Some(default) => {
-                let cast = crate::cast::cast(default.clone(), &data_type, self.environment.zone, span);
-                let cast = self.told(cast)?;
-                data_type = data_type.with_nullable(value.is_nullable() || default.is_nullable());
+                let (mine, of_value) = (&default.data_type, &value.data_type);
+                if !may_be_default(mine.bare(), of_value.bare()) {
+                    let message =
+                        format!("LAG's default is {}, and its value {}", mine.bare(), of_value.bare());
+                    let advice = format!("write CAST({} AS {})", arguments[2], of_value.bare());
+                    self.refuse(default.span, message, advice);
+                    return None;
+                }
+                let is_nullable = value.is_nullable() || default.is_nullable();
+                let cast = if is_text(mine) {
+                    // A default that is longer than the value's type stays whole.
+                    default.clone()
+                } else {
+                    self.told(crate::cast::cast(default.clone(), &data_type, self.environment.zone, span))?
+                };
+                data_type = data_type.with_nullable(is_nullable);
                 Some(place(cast))
             }
             None => None,
@@ -525,14 +550,13 @@ fn window_of(scope: &Scope, keys: &[usize]) -> Option<WindowPlaces> {
     Some(WindowPlaces { start, end, zone })
 }
 
-/// Rows of which an operator makes more columns: the first `width` stay as they are called, and what the calls computed
-/// is found by their expressions.
+/// Rows of which an operator makes more columns: the first `width` stay as they are called.
 fn with_results(
     rows: Rows,
     width: usize,
     keys: Vec<usize>,
     operator: StatefulOperator,
-    results: Vec<(Expr, DataType)>,
+    results: Vec<DataType>,
 ) -> Rows {
     let Rows { relation, mut scope } = rows;
     let mut columns = relation.columns();
@@ -540,11 +564,9 @@ fn with_results(
     for column in scope.columns.iter_mut().skip(width) {
         column.name = format!("${}", column.name);
     }
-    for (expr, data_type) in results {
-        let at = columns.len();
-        let name = format!("$o{at}");
+    for data_type in results {
+        let name = format!("$o{}", columns.len());
         columns.push((name.clone(), data_type.clone()));
-        scope.computed.push((expr.clone(), Bound::column(&name, at, data_type.clone(), expr.span())));
         scope.columns.push(ScopeColumn::plain(name, data_type));
     }
     scope.width = Some(width);
@@ -563,4 +585,15 @@ fn count(value: &ScalarValue) -> Option<u64> {
 
 fn is_descending(order: &OrderByExpr) -> bool {
     matches!(order.options.sort, Some(OrderBySort::Desc))
+}
+
+/// Whether Flink takes a default of this type for a value of that one without a CAST.
+fn may_be_default(default: &DataType, value: &DataType) -> bool {
+    let is_same = |is: fn(&DataType) -> bool| is(default) && is(value);
+    default == value
+        || matches!(default, DataType::Null)
+        || is_same(is_text)
+        || is_same(|data_type| matches!(data_type, DataType::Decimal(..)))
+        || is_same(|data_type| matches!(data_type, DataType::Timestamp(_)))
+        || is_same(|data_type| matches!(data_type, DataType::TimestampLtz(_)))
 }

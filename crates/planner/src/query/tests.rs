@@ -139,7 +139,7 @@ fn unnest_adds_the_columns_of_elements() {
     assert!(tree.contains("Unnest tags"), "{tree}");
     assert!(
         told("INSERT INTO o SELECT id, x FROM t CROSS JOIN UNNEST(k) AS u (x)")[0]
-            .contains("takes an ARRAY or a MAP")
+            .contains("takes an ARRAY, a MAP or a MULTISET")
     );
 }
 

@@ -95,25 +95,28 @@ impl TemporalJoin {
         Ok(())
     }
 
-    /// Joins rows whose time has come.
+    /// Joins rows whose time has come. They come out in their order: what looks back behind the join would take what
+    /// comes behind a later row for late.
     fn join(&self, due: &[Waiting], outlet: &mut Outlet<'_>) -> Result<(), Error> {
         for due in due.chunks(PAIRS_AT_ONCE) {
             let version = |row: &Waiting| {
-                self.versions.get(row.key?)?.range(..=row.time).next_back().map(|(_, version)| version)
+                let versions = self.versions.get(row.key?)?;
+                versions.range(..=row.time).next_back().map(|(_, version)| version)
             };
-            let pairs: Vec<(&Waiting, &Kept)> =
-                due.iter().filter_map(|row| Some((row, version(row)?))).collect();
-            let rows: Vec<&[u8]> = pairs.iter().map(|(row, _)| row.kept.bytes.as_ref()).collect();
-            let versions: Vec<&[u8]> = pairs.iter().map(|(_, version)| version.bytes.as_ref()).collect();
-            let marks: Vec<i64> = pairs.iter().map(|(row, _)| row.mark).collect();
-            self.pairs.give(&rows, &versions, Some(&marks), outlet, |at| {
-                pairs[at].1.has_met.set(true);
-                !pairs[at].0.kept.has_met.replace(true)
-            })?;
-            let alone = self.pairs.settle(0, due.iter().map(|row| &row.kept), outlet);
-            let marks: Vec<i64> = alone.iter().map(|(at, _)| due[*at].mark).collect();
-            let alone: Vec<&[u8]> = alone.into_iter().map(|(_, row)| row).collect();
-            self.pairs.give_alone(0, &alone, Some(&marks), outlet)?;
+            let versions: Vec<Option<&Kept>> = due.iter().map(version).collect();
+            let rows: Vec<&[u8]> = due.iter().map(|row| row.kept.bytes.as_ref()).collect();
+            let marks: Vec<i64> = due.iter().map(|row| row.mark).collect();
+            let right: Vec<Option<&[u8]>> =
+                versions.iter().map(|version| version.map(|version| version.bytes.as_ref())).collect();
+            let has_met = self.pairs.give_in_order(&rows, &right, &marks, outlet)?;
+            for ((row, version), has_met) in due.iter().zip(versions).zip(has_met) {
+                row.kept.has_met.set(has_met);
+                if let Some(version) = version.filter(|_| has_met) {
+                    version.has_met.set(true);
+                }
+            }
+            // What came alone has been given.
+            self.pairs.settle(0, due.iter().map(|row| &row.kept), outlet);
         }
         Ok(())
     }

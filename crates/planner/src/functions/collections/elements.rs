@@ -76,9 +76,8 @@ pub(super) fn join(arguments: Arguments<'_>) -> Result<Bound, Mistake> {
 }
 
 pub(super) fn cardinality(arguments: Arguments<'_>) -> Result<Bound, Mistake> {
-    let is_collection = |value: &Bound| {
-        matches!(value.data_type.bare(), DataType::Array(_) | DataType::Map(..) | DataType::Multiset(_))
-    };
+    let is_collection =
+        |value: &Bound| matches!(value.data_type.bare(), DataType::Array(_) | DataType::Map(..));
     if arguments.values.len() != 1 || !is_collection(&arguments.values[0]) {
         return Err(arguments.refuse());
     }
