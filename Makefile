@@ -4,13 +4,23 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: demo-alert bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
+.PHONY: demo-contrast demo-down demo-check package demo-alert bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## The main job on this machine: generated samples, with injected errors, into a Prometheus
-	@scripts/setup.sh demo && scripts/demo.sh
+# DEMO_ARGS: --vehicles N --rate N --minutes N --engine narthex|flink
+demo: ## 100,000 vehicles, raw and as a fleet, into a Prometheus; with a page to look at. Ends after 20 minutes
+	@scripts/setup.sh demo && scripts/demo.sh up $(DEMO_ARGS)
+
+demo-contrast: ## Series, samples and bytes a second of the demo that runs, raw and as a fleet
+	@scripts/demo.sh contrast
+
+demo-down: ## End the demo; no process and no file of it stays
+	@scripts/demo.sh down
+
+demo-check: ## Generated samples with injected errors into a Prometheus: each stored one is compared, and the ledger
+	@scripts/setup.sh demo && scripts/demo-check.sh
 
 demo-alert: ## A job is killed, and a webhook hears of it through a real Prometheus and Alertmanager; with the timeline (5 minutes)
 	@scripts/setup.sh monitoring && cargo build --workspace --quiet && tests/monitoring/alert_path.py
@@ -58,6 +68,9 @@ soak-flink: ## 1,000 starts and stops of the sink in one JVM, on both lines: mem
 
 native: ## The connector's native library: release build, glibc 2.28 or newer
 	@scripts/native.sh
+
+package: ## What is given away: the binary for glibc 2.28 or newer, a Python wheel, manual pages, completions (10 minutes)
+	@scripts/package.sh
 
 doc: ## The API documentation, without warnings
 	@scripts/test.sh doc

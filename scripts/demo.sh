@@ -1,38 +1,77 @@
 #!/usr/bin/env bash
-# The main job, whole: generated samples with injected errors, through `narthex write`, into a Prometheus; then
-# every stored sample is compared with what was written, and the ledger with what was injected. Then the same vehicles'
-# events as JSON, through the job file demo/vehicles.sql, into the same Prometheus: raw, and as a fleet by model and region
-# beside it; its ledger is held against the events.
+# Connected vehicles on this machine: 100,000 of them, generated, through demo/vehicles.sql, into a Prometheus. It starts
+# everything in the background, waits until figures of the fleet are stored, and prints where to look and what raw writing
+# costs beside it.
 #
-# usage: scripts/demo.sh    (scripts/setup.sh demo first; needs Rust and a C compiler, no more)
-# NARTHEX_DEMO_SAMPLES (200000) and NARTHEX_DEMO_RATE (10000 a second) size it. Prometheus is the one on PATH,
-# else the one that setup.sh has fetched or built, else narthex' own receiver stands in (NARTHEX_DEMO_RECEIVER=builtin
-# asks for it). Everything is in a temporary folder, which is removed; NARTHEX_DEMO_KEEP=1 keeps it, and so does a
-# failure.
-# Exit 0: everything agrees; 1: it does not, or something could not start; 130, 143: ended by a signal.
+# usage: scripts/demo.sh up [--vehicles N] [--rate N] [--minutes N]    (scripts/setup.sh demo first)
+#        scripts/demo.sh contrast    series, samples and bytes a second, once more
+#        scripts/demo.sh down
+#   --vehicles   how many (100000)
+#   --rate       events a second (10000)
+#   --minutes    when the generator ends by itself, and the job with it (20)
+# The Prometheus is the one on PATH, else the one that setup.sh has fetched, else narthex' own receiver. All that is
+# written is in a folder of the cache, which `down` removes when it has ended what was started; the Prometheus ends by
+# itself an hour after the job.
+# Exit 0: it runs, or nothing is left of it; 1: something could not start; 64: wrong flags.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-samples="${NARTHEX_DEMO_SAMPLES:-200000}"
-rate="${NARTHEX_DEMO_RATE:-10000}"
-work=""
-started=() # ids of the processes to end, the receiver's first
+state="$cache/demo"
+vehicles=100000
+rate=10000
+minutes=20
 
 main() {
-    choose_toolchain
-    work="$(mktemp -d "${TMPDIR:-/tmp}/narthex-demo.XXXXXX")"
-    trap finish EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    build
-    start_receiver
-    stream
-    compare
-    run_sql
+    local what="${1:-}"
+    shift || true
+    case "$what" in
+        up) flags "$@"; up ;;
+        contrast) contrast ;;
+        down) down ;;
+        -h | --help) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+        *) echo "demo: unknown command \"$what\"; there are up, contrast and down" >&2; exit 64 ;;
+    esac
+}
+
+flags() {
+    while (($# > 0)); do
+        if [[ ! "${2:-}" =~ ^[1-9][0-9]*$ ]]; then
+            echo "demo: $1 takes a number" >&2
+            exit 64
+        fi
+        case "$1" in
+            --vehicles) vehicles="$2" ;;
+            --rate) rate="$2" ;;
+            --minutes) minutes="$2" ;;
+            *) echo "demo: unknown flag \"$1\"; there are --vehicles, --rate and --minutes" >&2; exit 64 ;;
+        esac
+        shift 2
+    done
 }
 
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+
+up() {
+    if [[ -d "$state" ]]; then
+        if [[ -f "$state/page" ]] && runs narthex; then
+            echo "demo: it runs already: $(cat "$state/page"); \`make demo-down\` ends it" >&2
+            exit 1
+        fi
+        down
+    fi
+    choose_toolchain
+    mkdir -p "$state/targets"
+    trap 'status=$?; echo "demo: it did not start; see the logs in $state, and \`make demo-down\`" >&2; exit $status' ERR
+    build
+    start_receiver
+    start_job
+    "$state/demo_check" first "$kind" "$url"
+    say "the first sample is stored"
+    wait_for_fleet
+    trap - ERR
+    tell
+}
 
 build() {
     local quiet=()
@@ -40,156 +79,180 @@ build() {
     say "building narthex (without the signer for Amazon, which the demo does not use)"
     cargo build "${quiet[@]}" -p narthex --no-default-features --bin narthex --example demo_check
     # Copies: another build may replace them while the demo runs.
-    cp "$CARGO_TARGET_DIR/debug/narthex" "$CARGO_TARGET_DIR/debug/examples/demo_check" "$work/"
+    cp "$CARGO_TARGET_DIR/debug/narthex" "$CARGO_TARGET_DIR/debug/examples/demo_check" "$state/"
+}
+
+# Starts a command in a session of its own, under a name: its output is in NAME.log. When it began is kept with its id,
+# so that `down` ends nobody else who got that id later.
+start() {
+    local name="$1" id
+    shift
+    setsid "$@" >"$state/$name.out" 2>"$state/$name.log" &
+    id=$!
+    printf '%s %s\n' "$id" "$(began "$id")" >"$state/$name.id"
+    disown "$id"
+}
+
+# When a process began, in ticks; nothing where there is none, or only what is left of one.
+began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
+
+runs() {
+    local id since
+    [[ -f "$state/$1.id" ]] || return 1
+    read -r id since <"$state/$1.id" && [[ -n "$since" && "$(began "$id")" == "$since" ]]
 }
 
 start_receiver() {
-    local binary
-    if [[ "${NARTHEX_DEMO_RECEIVER:-}" == builtin ]]; then
-        start_builtin "as asked for"
-    elif binary="$(type -P prometheus)" || binary="$(find_prometheus_2)" \
-        || { binary="$prometheus_3_cached" && [[ -x "$binary" ]]; }; then
-        start_prometheus "$binary"
+    local binary life=$((60 * (minutes + 60)))
+    if binary="$(find_prometheus_2)" || { binary="$prometheus_3_cached" && [[ -x "$binary" ]]; }; then
+        kind=prometheus
+        sed "s,alerts.yml,$repo/deploy/monitoring/alerts.yml," "$repo/deploy/monitoring/prometheus.yml" >"$state/prometheus.yml"
+        # Late events, and those of a rate that is too much for this machine, are behind others of their series.
+        printf 'storage:\n  tsdb:\n    out_of_order_time_window: 30m\n' >>"$state/prometheus.yml"
+        start_prometheus "$binary" "$life"
     else
-        start_builtin "no Prometheus on this machine"
+        kind=builtin
+        start receiver timeout "$life" "$state/narthex" receive --out-of-order-window unlimited
+        url="$(listening receiver)"
+        say "no Prometheus on this machine: narthex' own receiver is at $url"
     fi
 }
 
 # Prometheus cannot say which free port it took, so it is given one; three tries, should another take it first.
 start_prometheus() {
     local attempt port
-    kind=prometheus
-    printf 'global:\n  scrape_interval: 1m\n' >"$work/prometheus.yml"
     for attempt in 1 2 3; do
         port=$((15000 + RANDOM % 17000))
-        "$1" --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" \
-            --web.listen-address="127.0.0.1:$port" --web.enable-remote-write-receiver \
-            </dev/null >"$work/prometheus.log" 2>&1 &
-        started=($!)
+        start receiver timeout "$2" "$1" --config.file="$state/prometheus.yml" --storage.tsdb.path="$state/data" \
+            --web.listen-address="127.0.0.1:$port" --web.enable-remote-write-receiver
         for _ in {1..200}; do
-            kill -0 "${started[0]}" 2>/dev/null || break
-            if grep -q 'Server is ready to receive web requests' "$work/prometheus.log"; then
+            if grep -q 'Server is ready to receive web requests' "$state/receiver.log"; then
                 url="http://127.0.0.1:$port"
-                say "$("$1" --version 2>&1 | sed -n '1s/ (.*//p') ($1) is ready at $url"
+                say "Prometheus is ready at $url"
                 return 0
             fi
+            runs receiver || break
             sleep 0.1
         done
-        echo "demo: Prometheus does not start (attempt $attempt): $(tail -n 1 "$work/prometheus.log")" >&2
-        end_all KILL
+        echo "demo: Prometheus does not start (attempt $attempt): $(tail -n 1 "$state/receiver.log")" >&2
+        end receiver
     done
     return 1
 }
 
-start_builtin() {
-    kind=builtin
-    "$work/narthex" receive </dev/null >"$work/receiver.log" 2>&1 &
-    started=($!)
-    for _ in {1..100}; do
-        url="$(sed -n 's,^listening on \(http://[^ /]*\).*,\1,p' "$work/receiver.log")"
-        if [[ -n "$url" ]]; then
-            say "$1: narthex' own receiver is ready at $url"
+start_job() {
+    mkfifo "$state/events"
+    say "$vehicles vehicles, $rate events a second, $minutes minutes"
+    # One of 20 comes late by some seconds, one of 100 by minutes, one of 100 twice, one of 500 is no JSON.
+    start generator "$state/narthex" generate --kind vehicles --devices "$vehicles" --rate "$rate" \
+        --count $((rate * 60 * minutes)) --out-of-order 0.05 --late 0.01 --duplicate 0.01 --malformed 0.002 \
+        --output "$state/events"
+    EVENTS="$state/events" MODELS="$repo/demo/models.json" RECEIVER="$url" start narthex \
+        "$state/narthex" run "$repo/demo/vehicles.sql" --listen 0 --sd-file "$state/targets/demo.json" \
+        --dead-letters "$state/lost.ndjson" --ledger "$state/ledger.json"
+    page="$(listening narthex)"
+    echo "$page" >"$state/page"
+    echo "$url" >"$state/url"
+    echo "$kind" >"$state/kind"
+    say "the job's page is $page"
+}
+
+# Prints where a process listens, once it has said so.
+listening() {
+    local found
+    for _ in {1..200}; do
+        found="$(sed -n 's,^listening on \(http://[^ /]*\).*,\1,p' "$state/$1.log")"
+        if [[ -n "$found" ]]; then
+            echo "$found"
             return 0
         fi
+        runs "$1" || break
         sleep 0.1
     done
-    echo "demo: the built-in receiver does not start: $(tail -n 1 "$work/receiver.log")" >&2
+    echo "demo: $1 does not start: $(tail -n 1 "$state/$1.log")" >&2
     return 1
 }
 
-# generate | tee | write, through named pipes and in the background, so that each has its id and a signal is
-# answered at once. Of the log only the progress is shown: there is a warning for each of the injected errors.
-stream() {
-    local generator writer
-    say "streaming $samples samples of 1,000 vehicles, $rate a second, some of them bad on purpose"
-    mkfifo "$work/generated" "$work/copied"
-    "$work/narthex" generate --kind vehicle-series --devices 1000 --count "$samples" --rate "$rate" \
-        --out-of-order 0.002 --late 0.001 --duplicate 0.001 --conflict 0.001 --malformed 0.0005 --bad-label 0.0005 \
-        --nan 0.001 --future 0.0005 --manifest "$work/manifest.ndjson" >"$work/generated" 2>"$work/generate.log" &
-    generator=$!
-    tee "$work/stream.ndjson" <"$work/generated" >"$work/copied" &
-    started+=("$generator" $!)
-    { "$work/demo_check" first "$kind" "$url" && say "the first sample is stored"; } &
-    started+=($!)
-    NARTHEX_LOG="${NARTHEX_LOG:-error,narthex::progress=info}" "$work/narthex" write --url "$url/api/v1/write" \
-        --dead-letters "$work/dead-letters.ndjson" --ledger "$work/ledger.json" <"$work/copied" &
-    writer=$!
-    started+=("$writer")
-    wait "$generator" || { echo "demo: $(tail -n 1 "$work/generate.log")" >&2; return 1; }
-    wait "$writer"
-}
-
-compare() {
-    say "reading back every sample"
-    echo
-    "$work/demo_check" compare "$kind" "$url" "$work" || return 1
-    echo
-    say "everything agrees: what is stored is what was written, and each lost sample has its reason"
-    printf '\none of the %d dead letters:\n%s\n' "$(wc -l <"$work/dead-letters.ndjson")" \
-        "$(grep -m 1 '"kind":"sample"' "$work/dead-letters.ndjson")"
-}
-
-# Half of the samples' number in events, five times as fast, through `narthex run`.
-run_sql() {
-    local events=$((samples / 2)) malformed generator
-    say "running demo/vehicles.sql on $events events, some of them malformed"
-    mkfifo "$work/events"
-    "$work/narthex" generate --kind vehicles --devices 1000 --count "$events" --rate $((5 * rate)) --malformed 0.001 \
-        --manifest "$work/events.manifest" >"$work/events" 2>"$work/generate.log" &
-    generator=$!
-    started+=("$generator")
-    EVENTS=- MODELS="$repo/demo/models.json" RECEIVER="$url" NARTHEX_LOG=error "$work/narthex" run "$repo/demo/vehicles.sql" <"$work/events" \
-        --dead-letters "$work/events.lost" --ledger "$work/events.ledger"
-    wait "$generator" || { echo "demo: $(tail -n 1 "$work/generate.log")" >&2; return 1; }
-    malformed="$(grep -c '"kind":"malformed"' "$work/events.manifest")"
-    ledger_says 'vehicle_samples":{"rows' "$events"
-    ledger_says undecodable "$malformed"
-    if [[ "$(wc -l <"$work/events.lost")" != "$malformed" ]]; then
-        echo "demo: not each of the $malformed malformed events is a dead letter" >&2
-        return 1
-    fi
-    say "the job file's ledger agrees: $events events written, $malformed malformed ones told of"
-    echo
-    "$work/demo_check" contrast "$kind" "$url" || return 1
-    echo
-    say "the same events, as samples of each vehicle and as figures of the fleet"
-}
-
-# Whether the SQL job's ledger has this number under this name.
-ledger_says() {
-    if ! grep -q "\"$1\":$2[,}]" "$work/events.ledger"; then
-        echo "demo: the ledger has no $1 of $2: $(cat "$work/events.ledger")" >&2
-        return 1
-    fi
-}
-
-finish() {
-    local status=$?
-    trap - EXIT INT TERM
-    end_all TERM
-    if [[ "${NARTHEX_DEMO_KEEP:-}" == 1 ]] || { ((status != 0)) && ((status < 128)); }; then
-        echo "demo: exit $status; everything that was written is in $work" >&2
-    else
-        rm -rf "$work"
-    fi
-    exit "$status"
-}
-
-# Ends what was started, by id, the last first, so that `write` can drain before its receiver goes; who does not
-# listen within 5 seconds is killed.
-end_all() {
-    local at id
-    for ((at = ${#started[@]} - 1; at >= 0; at--)); do
-        id="${started[at]}"
-        kill -s "$1" "$id" 2>/dev/null || continue
-        for _ in {1..50}; do
-            kill -0 "$id" 2>/dev/null || break
-            sleep 0.1
-        done
-        kill -s KILL "$id" 2>/dev/null || true
-        wait "$id" 2>/dev/null || true
+# The first windows end when the watermark has passed them; late events hold it back.
+wait_for_fleet() {
+    local attempt
+    for attempt in {1..60}; do
+        if ! runs narthex; then
+            echo "demo: the job has ended: $(tail -n 1 "$state/narthex.log")" >&2
+            return 1
+        fi
+        if "$state/demo_check" running "$kind" "$url" "$page" >"$state/contrast" \
+            && awk '/^the fleet/ { exit !($(NF - 2) > 0 && $(NF - 1) > 0) }' "$state/contrast"; then
+            say "figures of the fleet are stored"
+            return 0
+        fi
     done
-    started=()
+    echo "demo: nothing of the fleet is stored after $attempt looks" >&2
+    return 1
+}
+
+tell() {
+    printf '\nThe same events, as samples of each vehicle and as figures of the fleet:\n\n%s\n\n' "$(cat "$state/contrast")"
+    printf '  the job, moving     %s\n' "$page"
+    if [[ "$kind" == prometheus ]]; then
+        printf '  what is stored      %s/graph?g0.expr=fleet_vehicles_moving&g0.tab=0&g0.range_input=10m\n' "$url"
+        printf '  alerts              %s/alerts\n' "$url"
+    fi
+    printf '  what was lost       %s\n' "$state/lost.ndjson"
+    printf '\n`make demo-contrast` prints the table again.'
+    printf '\nIt ends by itself after %s minutes; `make demo-down` ends it now and removes everything.\n' "$minutes"
+}
+
+contrast() {
+    if ! runs narthex; then
+        echo "demo: no job runs; \`make demo\` starts one" >&2
+        exit 1
+    fi
+    "$state/demo_check" running "$(cat "$state/kind")" "$(cat "$state/url")" "$(cat "$state/page")"
+}
+
+# The generator first: the job ends with its input, writes its last windows and tells its ledger.
+down() {
+    local name left=()
+    if [[ ! -d "$state" ]]; then
+        echo "demo: nothing runs"
+        return 0
+    fi
+    for name in generator narthex receiver; do
+        if runs "$name"; then
+            end "$name"
+            say "ended $name"
+        fi
+    done
+    for name in generator narthex receiver; do
+        if runs "$name"; then left+=("$name"); fi
+    done
+    if ((${#left[@]} > 0)); then
+        echo "demo: still there: ${left[*]}; see $state" >&2
+        return 1
+    fi
+    if [[ -s "$state/ledger.json" ]]; then
+        echo "demo: what became of all samples: $(sed 's/,"sources".*/}/' "$state/ledger.json")"
+    fi
+    rm -rf "$state"
+    say "nothing is left: no process, no file"
+}
+
+# Ends a process and its session; who does not listen within 20 seconds is killed.
+end() {
+    local id
+    read -r id _ <"$state/$1.id"
+    runs "$1" || return 0
+    kill -s TERM "$id" 2>/dev/null || true
+    for _ in {1..200}; do
+        runs "$1" || return 0
+        sleep 0.1
+    done
+    kill -s KILL -- "-$id" 2>/dev/null || kill -s KILL "$id" 2>/dev/null || true
+    for _ in {1..50}; do
+        runs "$1" || return 0
+        sleep 0.1
+    done
 }
 
 main "$@"

@@ -7,18 +7,13 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+# shellcheck source-path=SCRIPTDIR source=glibc.sh
+source "$(dirname "${BASH_SOURCE[0]}")/glibc.sh"
 choose_toolchain
 
-newest_glibc=2.28
-zig_version=0.13.0      # together with the next one: what this was tried with
 zigbuild_version=0.24.1
 library=libnarthex_jni.so
 natives="$repo/java/narthex-flink/target/native"
-
-# Prints the newest version of glibc that a library asks for.
-newest_symbol() {
-    readelf --wide --dyn-syms "$1" | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1
-}
 
 # A linker for another glibc than this machine's: zig brings the symbols of each. Into the cache, once.
 need_zig() {
@@ -64,9 +59,5 @@ fi
 export CARGO_PROFILE_RELEASE_STRIP=debuginfo
 cargo zigbuild --release -p narthex-jni --target "$target.$newest_glibc"
 built="$CARGO_TARGET_DIR/$target/release/$library"
-found="$(newest_symbol "$built")"
-if [[ "$(printf '%s\n' "$found" "$newest_glibc" | sort -V | tail -n 1)" != "$newest_glibc" ]]; then
-    echo "native: $library asks for glibc $found; at most $newest_glibc is allowed" >&2
-    exit 1
-fi
+allow_glibc "$built"
 put "$built" "$arch"

@@ -19,7 +19,7 @@ main() {
         test)
             need_rust; need_c_compiler; need_python; need_java
             want install_prometheus_2; want install_prometheus_3; want install_alertmanager; want install_pushgateway
-            want install_browser; want install_cargo_deny; want install_flink
+            want install_browser; want install_schemas; want install_cargo_deny; want install_flink
             ;;
         monitoring) need_rust; need_c_compiler; need_python; want install_prometheus_2; want install_alertmanager ;;
         -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
@@ -187,6 +187,23 @@ install_browser() {
         }
     fi
     have browser "$(find_chromium) ($("$driver" --version 2>&1 | awk '{print $2}'))"
+}
+
+# What tells whether the examples of deploy/ are what systemd, Kubernetes and Compose read.
+install_schemas() {
+    local venv="$cache/venv-deploy" why
+    type -P systemd-analyze >/dev/null || apt_install systemd || true
+    if ! type -P systemd-analyze >/dev/null; then
+        skip "deployment examples" "no systemd-analyze on PATH (Debian: apt-get install systemd)"
+        return 1
+    fi
+    if ! "$venv/bin/python" -c 'import compose_spec, kubernetes_validate, yaml' 2>/dev/null; then
+        why="$({ python3 -m venv "$venv" && "$venv/bin/pip" install --quiet -r "$repo/tests/deploy/requirements.txt"; } 2>&1)" || {
+            skip "deployment examples" "pip cannot install the schemas: $(tail -n 1 <<<"$why")"
+            return 1
+        }
+    fi
+    have schemas "$venv"
 }
 
 # Debian's build wants its templates where the package has them.

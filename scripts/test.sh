@@ -11,7 +11,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-all_steps=(setup lock fmt clippy clippy-small deny deps shell build unit it oracle engines page monitoring doc java)
+all_steps=(setup lock fmt clippy clippy-small deny deps shell build unit it oracle engines page deploy monitoring doc java)
 
 # Sets `command` to what a step runs.
 command_of() {
@@ -32,6 +32,7 @@ command_of() {
         # A fixed seed, one expression of each template; `make test-flink` looks for new differences.
         engines) command=(tests/flink/random_sql.py --seed 1 --each 1 --rows 20) ;;
         page) command=(tests/page/page.py) ;;
+        deploy) command=(tests/deploy/deploy.py) ;;
         # An alert takes its time: four minutes, of which none is busy.
         monitoring) command=(bash -c 'tests/monitoring/pushgateway.py && tests/monitoring/alert_path.py') ;;
         java) command=(scripts/test-java.sh) ;;
@@ -43,7 +44,7 @@ command_of() {
 # Prints the steps without which a step cannot run.
 needs() {
     case "$1" in
-        unit | it | engines | page | monitoring) echo setup build ;;
+        unit | it | engines | page | deploy | monitoring) echo setup build ;;
         setup | shell) ;;
         *) echo setup ;;
     esac

@@ -1,8 +1,9 @@
-//! What scripts/demo.sh asks: when the first sample is stored, and whether what is stored equals what was written.
+//! What the demos ask: when the first sample is stored, and whether what is stored equals what was written.
 //!
 //! `demo_check first KIND URL` waits until the receiver holds a sample. `demo_check compare KIND URL FOLDER` compares
 //! `ledger.json` in the folder with the errors in `manifest.ndjson`, and each stored sample with `stream.ndjson`.
-//! `demo_check contrast KIND URL` prints series and samples of the fleet beside those of single vehicles.
+//! `demo_check contrast KIND URL` prints series and samples of the fleet beside those of single vehicles; `demo_check
+//! running KIND URL METRICS_URL` prints that of a job that runs, with samples and bytes a second.
 //! KIND is `prometheus` or `builtin`. HTTP is spoken by hand: the demo must not need curl, nor build a client for it.
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ type Content = BTreeMap<String, Vec<Sample>>;
 
 const FIRST_WITHIN_MS: i64 = 60_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+const LOOKED_AT: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -32,7 +34,12 @@ fn main() -> anyhow::Result<ExitCode> {
         ["first", kind, url] => wait_for_first(&Receiver::new(kind, url)?),
         ["compare", kind, url, folder] => compare(&Receiver::new(kind, url)?, Path::new(folder)),
         ["contrast", kind, url] => contrast(&Receiver::new(kind, url)?),
-        _ => bail!("usage: demo_check (first|contrast) KIND URL | demo_check compare KIND URL FOLDER"),
+        ["running", kind, url, metrics] => {
+            running(&Receiver::new(kind, url)?, &Receiver::new("builtin", metrics)?)
+        }
+        _ => bail!(
+            "usage: demo_check (first|contrast) KIND URL | demo_check compare KIND URL FOLDER | demo_check running KIND URL METRICS_URL"
+        ),
     }
 }
 
@@ -55,6 +62,53 @@ fn contrast(receiver: &Receiver) -> anyhow::Result<ExitCode> {
         println!("{what:<34}{:>12}{:>12}", content.len(), samples(content));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What each table of the job writes now, by its own metrics, and how many series the receiver has of it.
+fn running(receiver: &Receiver, job: &Receiver) -> anyhow::Result<ExitCode> {
+    let before = Written::of(&job.get("/metrics")?);
+    std::thread::sleep(LOOKED_AT);
+    let after = Written::of(&job.get("/metrics")?);
+    let seconds = LOOKED_AT.as_secs() as f64;
+    println!("{:<34}{:>12}{:>12}{:>12}", "", "series", "samples/s", "bytes/s");
+    for (what, table, prefix) in [
+        ("single vehicles", "vehicle_samples", "vehicle_"),
+        ("the fleet, by model and region", "fleet_samples", "fleet_"),
+    ] {
+        let rate = |all: fn(&Written) -> &BTreeMap<String, f64>| {
+            let of = |written: &Written| all(written).get(table).copied().unwrap_or_default();
+            (of(&after) - of(&before)) / seconds
+        };
+        let (samples, bytes) = (rate(|written| &written.samples), rate(|written| &written.bytes));
+        println!("{what:<34}{:>12}{samples:>12.0}{bytes:>12.0}", receiver.series(prefix)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Totals by table.
+#[derive(Default)]
+struct Written {
+    samples: BTreeMap<String, f64>,
+    bytes: BTreeMap<String, f64>,
+}
+
+impl Written {
+    fn of(metrics: &str) -> Self {
+        let mut all = Self::default();
+        for line in metrics.lines() {
+            let of = match line.split('{').next() {
+                Some("narthex_sink_samples_written_total") => &mut all.samples,
+                Some("narthex_sink_request_bytes_total") => &mut all.bytes,
+                _ => continue,
+            };
+            let table = line.split("table=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let value = line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
+            if let (Some(table), Some(value)) = (table, value) {
+                *of.entry(table.to_owned()).or_default() += value;
+            }
+        }
+        all
+    }
 }
 
 fn compare(receiver: &Receiver, folder: &Path) -> anyhow::Result<ExitCode> {
@@ -226,6 +280,17 @@ impl Receiver {
         }
     }
 
+    /// How many series there are whose names begin so.
+    fn series(&self, prefix: &str) -> anyhow::Result<u64> {
+        if !self.is_prometheus {
+            return Ok(self.content()?.keys().filter(|name| name.starts_with(prefix)).count() as u64);
+        }
+        let query = format!("count(last_over_time({{__name__=~\"{prefix}.*\"}}[1h]))");
+        let rows = self.query(&query, SystemClock.now_ms())?;
+        let count = rows.first().and_then(|row| row.value.as_ref()).map(Point::sample).transpose()?;
+        Ok(count.map_or(0, |count| count.value() as u64))
+    }
+
     /// All samples, those of the next ten years too: a sample that is stored by mistake must show.
     fn content(&self) -> anyhow::Result<Content> {
         const YEAR_MS: i64 = 365 * 86_400_000;
@@ -292,6 +357,7 @@ struct Data {
 #[derive(Deserialize)]
 struct Row {
     metric: BTreeMap<String, String>,
+    value: Option<Point>,
     #[serde(default)]
     values: Vec<Point>,
 }

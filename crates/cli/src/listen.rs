@@ -33,6 +33,9 @@ use crate::write::RunFlags;
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 /// Connections at a time; others wait to be accepted.
 const CONNECTIONS: usize = 64;
+/// How long one may last, however slowly its client reads: then what is under way is ended.
+const CONNECTION_LASTS: Duration = Duration::from_secs(60);
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the listener shows.
 #[derive(Debug)]
@@ -133,8 +136,12 @@ fn serve(listener: TcpListener, bound: SocketAddr, admin: Arc<Admin>) {
                 let mut http = hyper::server::conn::http1::Builder::new();
                 http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 let _permit = permit;
+                let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
                 // A client that goes away is its own business.
-                let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                if tokio::time::timeout(CONNECTION_LASTS, connection.as_mut()).await.is_err() {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(ENDS_WITHIN, connection).await;
+                }
             });
         }
     });

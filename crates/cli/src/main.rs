@@ -19,6 +19,7 @@ mod push;
 mod receive;
 mod replay;
 mod same_file;
+mod shell;
 mod signers;
 mod sink_flags;
 mod sql;
@@ -28,7 +29,7 @@ mod write;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Label sets are made on the reading thread and dropped on the shards': the system's allocator takes a lock
 /// for each of them.
@@ -57,6 +58,10 @@ enum Command {
     Replay(Box<replay::ReplayArgs>),
     /// Make semi-random data, with errors injected by ratio
     Generate(Box<generate::GenerateArgs>),
+    /// Print completions for a shell
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(shell::ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +75,8 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Generate(args) => generate::run(*args),
+        Command::Completions(args) => shell::completions(&args, Cli::command()),
+        Command::Man(args) => shell::man(&args, Cli::command()),
         Command::Run(args) => exit::in_runtime(sql::run::run(*args)),
         Command::Check(args) => exit::in_runtime(sql::check::run(*args)),
         Command::Write(args) => exit::in_runtime(write::run(*args)),

@@ -72,7 +72,7 @@ async fn no_secret_of_a_table_shows_whatever_the_receiver_answers() {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_the_metrics() {
+async fn no_secret_is_in_what_the_listener_serves() {
     for way in WAYS {
         let job = Job::new().await;
         job.file("secret", SECRET);
@@ -83,8 +83,16 @@ async fn no_secret_is_in_the_metrics() {
         let mut running = Running::start(job.command(&sql, &["--listen", "0"]));
         let url = running.admin_url().await;
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
-        let page = get(&url, "/metrics").await.1;
-        assert!(page.contains("narthex_sink_samples_received_total") && is_clean(&page), "{page}");
+        for (path, expected) in [
+            ("/metrics", "narthex_sink_samples_received_total"),
+            ("/-/status", "\"jobs\""),
+            ("/-/targets", "\"targets\""),
+            ("/", "<html"),
+        ] {
+            let page = get(&url, path).await.1;
+            assert!(page.contains(expected), "{path}: {page}");
+            assert!(is_clean(&page), "{path}: {page}");
+        }
         running.signal("TERM").await;
         assert_clean(&job, &running.ended_with_input_open().await, way);
     }

@@ -22,6 +22,7 @@ mod reorder;
 mod replay;
 mod same_file;
 mod secrets;
+mod shell;
 mod signals;
 mod state_ttl;
 #[path = "../support/mod.rs"]
