@@ -62,7 +62,7 @@ up() {
     fi
     choose_toolchain
     mkdir -p "$state/targets"
-    trap 'status=$?; echo "demo: it did not start; see the logs in $state, and \`make demo-down\`" >&2; exit $status' ERR
+    trap 'did_not_start $?' ERR
     build
     start_receiver
     start_job
@@ -71,6 +71,11 @@ up() {
     wait_for_fleet
     trap - ERR
     tell
+}
+
+did_not_start() {
+    echo "demo: it did not start; see the logs in $state, and end it with make demo-down" >&2
+    exit "$1"
 }
 
 build() {
@@ -199,8 +204,8 @@ tell() {
         printf '  alerts              %s/alerts\n' "$url"
     fi
     printf '  what was lost       %s\n' "$state/lost.ndjson"
-    printf '\n`make demo-contrast` prints the table again.'
-    printf '\nIt ends by itself after %s minutes; `make demo-down` ends it now and removes everything.\n' "$minutes"
+    printf '\n%s\n' "make demo-contrast prints the table again."
+    printf '%s\n' "It ends by itself after $minutes minutes; make demo-down ends it now and removes everything."
 }
 
 contrast() {

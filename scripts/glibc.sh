@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 newest_glibc=2.28  # RHEL 8, Debian 10, Ubuntu 20.04
+# shellcheck disable=SC2034 # read by the scripts that source this file
 zig_version=0.13.0 # a linker that knows the symbols of each glibc; together with cargo-zigbuild 0.24.1 and maturin 1.9.6
 
 # Prints the newest version of glibc that a file asks for.
