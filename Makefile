@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: demo-contrast demo-down demo-check package demo-alert bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
+.PHONY: demo-alert-flink demo-contrast demo-down demo-check package demo-alert bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ demo-check: ## Generated samples with injected errors into a Prometheus: each st
 
 demo-alert: ## A job is killed, and a webhook hears of it through a real Prometheus and Alertmanager; with the timeline (5 minutes)
 	@scripts/setup.sh monitoring && cargo build --workspace --quiet && tests/monitoring/alert_path.py
+
+demo-alert-flink: ## The same on a Flink cluster: a task manager is killed, its job moves, a webhook hears of it (8 minutes)
+	@scripts/setup.sh test && tests/monitoring/flink_alert_path.py
 
 test: ## Everything that CI runs: set-up, style, licences, unit and integration tests, documentation
 	@scripts/test.sh

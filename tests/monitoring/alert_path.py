@@ -34,7 +34,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 KIT = REPOSITORY / "deploy" / "monitoring"
 ALERT = "NarthexInstanceMissing"
 # A query over no time at all has no rate.
-VARIABLES = {"$__rate_interval": "1m", "$instance": ".*", "$model": ".*", "$region": ".*"}
+VARIABLES = {"$__rate_interval": "1m", "$instance": ".*", "$job": ".*", "$model": ".*", "$region": ".*"}
+# That of a Flink cluster, see flink_alert_path.py.
+FLINK_BOARD = "Flink with the narthex sink"
 # What a job without losses or with an empty queue has nothing of.
 MAY_BE_ZERO = {"Losses by reason", "Samples lost"}
 
@@ -192,9 +194,11 @@ def dashboards():
         yield board["title"], queries
 
 
-def check_panels(scene):
+def check_panels(scene, are_of_flink=False):
     count = 0
     for board, queries in dashboards():
+        if (board == FLINK_BOARD) != are_of_flink:
+            continue
         for title, query in queries:
             for variable, value in VARIABLES.items():
                 query = query.replace(variable, value)
