@@ -4,7 +4,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/narthex
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: demo-alert-flink demo-contrast demo-down demo-check package demo-alert bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
+.PHONY: page-busy demo-alert-flink demo-contrast demo-down demo-check package demo-alert bench-shapes soak-event-time contrast latency help demo test fmt lint unit it doc test-java test-flink test-flink-cluster test-flink-throttled soak-flink test-flink-python test-flink-submissions bench-flink native fuzz mutants outage bench-sink bench-sql clean-cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ soak-flink: ## 1,000 starts and stops of the sink in one JVM, on both lines: mem
 
 native: ## The connector's native library: release build, glibc 2.28 or newer
 	@scripts/native.sh
+
+page-busy: ## The live page in a real browser, while 1,000,000 samples a second pass; release build (5 minutes)
+	@scripts/setup.sh test && cargo build --release -p narthex --bin narthex && \
+		NARTHEX_BINARY="$(CARGO_TARGET_DIR)/release/narthex" tests/page/page.py --busy
 
 package: ## What is given away: the binary for glibc 2.28 or newer, a Python wheel, manual pages, completions (10 minutes)
 	@scripts/package.sh

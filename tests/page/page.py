@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The live page in a real browser: Chromium looks at `narthex run demo/vehicles.sql`, which writes to a real Prometheus.
 
-usage: tests/page/page.py [--screenshots FOLDER]
+usage: tests/page/page.py [--screenshots FOLDER] [--busy]
 
 Checked: what the page shows is what the job says of itself and moves with it; a sample that Prometheus refuses is there
 with its words; what devices send stays text; keyboard, dark colours, 390 pixels; nothing on the console and no request to
-anybody else; what an answer costs. Chromium is /usr/bin/chromium or NARTHEX_CHROMIUM, its driver beside it or
+anybody else; what an answer costs. --busy looks at a job through which 1,000,000 samples a second pass, into a receiver that
+only counts; take a release build for it (NARTHEX_BINARY). Chromium is /usr/bin/chromium or NARTHEX_CHROMIUM, its driver beside it or
 NARTHEX_CHROMEDRIVER.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,17 @@ sys.path.insert(0, str(ROOT / "tests/monitoring"))
 from servers import CACHE, Missing, Timeline, Wrong, binary, free_port, verdict  # noqa: E402
 
 VENV = CACHE / "venv-page"
+SAMPLES_A_SECOND, SERIES = 1_000_000, 10_000
+BUSY = """
+CREATE TABLE numbers (n BIGINT) WITH (
+  'connector' = 'datagen', 'rows-per-second' = '{rate}',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '0', 'fields.n.end' = '{last}');
+CREATE TABLE samples (series STRING, `value` DOUBLE, ts TIMESTAMP_LTZ(3)) WITH (
+  'connector' = 'prometheus', 'metric.endpoint-url' = '{receiver}/api/v1/write', 'metric.name.literal' = 'busy',
+  'metric.sample.key' = 'value', 'metric.sample.timestamp' = 'ts');
+INSERT INTO samples
+SELECT CAST(n % {series} AS STRING), CAST(n AS DOUBLE), TO_TIMESTAMP_LTZ({start_ms} + n / {series} * {step_ms}, 3) FROM numbers;
+"""
 MARKUP = "<img src=x onerror=alert(1)>"
 # A second's answers may cost a fiftieth of a core.
 MOST_MS_AN_ANSWER = 20.0
@@ -35,8 +48,10 @@ MOST_MS_AN_ANSWER = 20.0
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--screenshots", type=pathlib.Path, help="keep pictures of the page in this folder")
+    parser.add_argument("--busy", action="store_true", help="look at a job with 1,000,000 samples a second")
     arguments = parser.parse_args()
-    return verdict("the live page in a browser", lambda: check(arguments.screenshots))
+    look = check_busy if arguments.busy else lambda: check(arguments.screenshots)
+    return verdict("the live page in a browser", look)
 
 
 def check(screenshots):
@@ -76,11 +91,47 @@ def start_prometheus(folder, started):
 
 
 
-def start_job(folder, prometheus, started):
+def check_busy():
+    timeline, started = Timeline(), []
+    with tempfile.TemporaryDirectory(prefix="narthex-page-") as folder:
+        folder = pathlib.Path(folder)
+        try:
+            receiver = start_listening(folder, started, "receive", "--discard")
+            (folder / "busy.sql").write_text(BUSY.format(
+                receiver=receiver, series=SERIES, rate=SAMPLES_A_SECOND, last=600 * SAMPLES_A_SECOND,
+                start_ms=int(time.time() * 1000), step_ms=1000 * SERIES // SAMPLES_A_SECOND))
+            address = start_listening(folder, started, "run", folder / "busy.sql", "--listen", "0")
+            timeline.say(f"the job listens on {address}")
+            browser = open_browser(folder)
+            try:
+                Check(browser, address, None, timeline, None).while_busy(started[-1].pid)
+            finally:
+                browser.quit()
+        finally:
+            for process in reversed(started):
+                process.kill()
+                process.wait()
+
+
+def start_listening(folder, started, command, *arguments):
+    log = folder / f"{command}.log"
+    environment = dict(os.environ, RUST_BACKTRACE="0")
+    started.append(subprocess.Popen([narthex_binary(), command, *map(str, arguments)], env=environment,
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log.open("wb")))
+    first = wait_for(lambda: re.search(r"^listening on (http://\S+)", log.read_text(), re.M), f"{command} does not listen", 20)
+    return first[1]
+
+
+def narthex_binary():
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or CACHE / "target")
     narthex = os.environ.get("NARTHEX_BINARY") or target / "debug/narthex"
     if not pathlib.Path(narthex).exists():
         raise Wrong(f"there is no {narthex}: cargo build --workspace")
+    return narthex
+
+
+def start_job(folder, prometheus, started):
+    narthex = narthex_binary()
     generator = subprocess.Popen(
         [narthex, "generate", "--kind", "vehicles", "--rate", "3000", "--devices", "300"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -116,7 +167,8 @@ class Feed(threading.Thread):
                     line += b'{"eventType": "IC_RPM", "vehicleId": \n'
                     old = {"eventType": "IC_RPM", "vehicleId": f"V{8_000_000_000 + self.bad}", "region": "yesterday",
                            "timestamp": int(time.time() * 1000) - 5 * 3600 * 1000, "measurement": 1}
-                    odd = {**old, "vehicleId": "V9000000000", "region": MARKUP, "timestamp": int(time.time() * 1000)}
+                    # Refused as well, so that the page shows it.
+                    odd = {**old, "vehicleId": f"{MARKUP}{self.bad}"}
                     line += (json.dumps(old) + "\n" + json.dumps(odd) + "\n").encode()
                 self.into.write(line)
         except (BrokenPipeError, ValueError):
@@ -156,7 +208,7 @@ class Check:
         self.shows_losses_and_values()
         self.timeline.say("it shows the job, its losses with Prometheus' words, and its newest values")
         self.moves()
-        self.wait(lambda: self.script("return performance.now()") > 20_000, "time stands still")
+        self.wait(lambda: self.script("return performance.now()") > 20_000, "time stands still", 30)
         self.keep("1280")
         self.is_used_by_keys()
         self.timeline.say("its numbers move, and stop at the key P")
@@ -167,6 +219,30 @@ class Check:
         self.costs_little(started[-1].pid)
         self.tells_the_end(started)
         self.timeline.say("it tells that the job has ended; nothing is on the console")
+
+    def while_busy(self, pid):
+        self.size(1280)
+        self.browser.get(self.address)
+        self.wait(lambda: self.text("state") == "running", "the page does not say that the job runs", 30)
+        self.wait(lambda: self.script("return document.querySelectorAll('.charts canvas').length") == 3, "there are no charts", 30)
+        time.sleep(5)
+        before, began = self.written(), time.monotonic()
+        looks = 0
+        while time.monotonic() < began + 30:
+            self.moves()
+            looks += 1
+        rate = (self.written() - before) / (time.monotonic() - began)
+        self.timeline.say(f"{rate:,.0f} samples a second for 30 s, with the page open; its numbers moved at {looks} looks")
+        if rate < 0.95 * SAMPLES_A_SECOND:
+            raise Wrong(f"that is not {SAMPLES_A_SECOND:,} samples a second")
+        self.costs_little(pid)
+        said = [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        if said:
+            raise Wrong(f"on the console: {said}")
+        self.timeline.say("nothing is on the console")
+
+    def written(self):
+        return sum(table["sink"]["written"] for table in self.status()["jobs"][0]["ledger"]["tables"].values())
 
     def shows_the_job(self):
         self.wait(lambda: "vehicles.sql" in self.text("name"), "the job's name is missing")
@@ -192,7 +268,7 @@ class Check:
         self.wait(lambda: "undecodable" in self.script("return document.querySelector('#chart-losses').textContent"),
                   "the broken record is in no chart")
         # What devices send is text.
-        self.wait(lambda: self.script("return document.body.textContent.includes('<img')") or MARKUP in json.dumps(self.status()),
+        self.wait(lambda: self.script("return document.body.textContent.includes('<img')"),
                   "the odd vehicle did not come", 30)
         if self.script("return document.querySelectorAll('img').length") != 0:
             raise Wrong("what a device sent became markup")
