@@ -3,9 +3,11 @@
 # everything in the background, waits until figures of the fleet are stored, and prints where to look and what raw writing
 # costs beside it.
 #
-# usage: scripts/demo.sh up [--vehicles N] [--rate N] [--minutes N]    (scripts/setup.sh demo first)
+# usage: scripts/demo.sh up [--engine narthex|flink] [--vehicles N] [--rate N] [--minutes N]    (scripts/setup.sh demo first)
 #        scripts/demo.sh contrast    series, samples and bytes a second, once more
 #        scripts/demo.sh down
+#   --engine     what runs the job file: narthex, or a Flink session cluster with narthex's jar, which also needs Python,
+#                JDK 17 and Maven (scripts/setup.sh test)
 #   --vehicles   how many (100000)
 #   --rate       events a second (10000)
 #   --minutes    when the generator ends by itself, and the job with it (20)
@@ -18,6 +20,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 state="$cache/demo"
+engine=narthex
 vehicles=100000
 rate=10000
 minutes=20
@@ -29,13 +32,22 @@ main() {
         up) flags "$@"; up ;;
         contrast) contrast ;;
         down) down ;;
-        -h | --help) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+        -h | --help) sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
         *) echo "demo: unknown command \"$what\"; there are up, contrast and down" >&2; exit 64 ;;
     esac
 }
 
 flags() {
     while (($# > 0)); do
+        if [[ "$1" == --engine ]]; then
+            if [[ "${2:-}" != narthex && "${2:-}" != flink ]]; then
+                echo "demo: --engine takes narthex or flink" >&2
+                exit 64
+            fi
+            engine="$2"
+            shift 2
+            continue
+        fi
         if [[ ! "${2:-}" =~ ^[1-9][0-9]*$ ]]; then
             echo "demo: $1 takes a number" >&2
             exit 64
@@ -44,7 +56,7 @@ flags() {
             --vehicles) vehicles="$2" ;;
             --rate) rate="$2" ;;
             --minutes) minutes="$2" ;;
-            *) echo "demo: unknown flag \"$1\"; there are --vehicles, --rate and --minutes" >&2; exit 64 ;;
+            *) echo "demo: unknown flag \"$1\"; there are --engine, --vehicles, --rate and --minutes" >&2; exit 64 ;;
         esac
         shift 2
     done
@@ -54,7 +66,7 @@ say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
 
 up() {
     if [[ -d "$state" ]]; then
-        if [[ -f "$state/page" ]] && runs narthex; then
+        if [[ -f "$state/page" ]] && runs job; then
             echo "demo: it runs already: $(cat "$state/page"); \`make demo-down\` ends it" >&2
             exit 1
         fi
@@ -119,6 +131,7 @@ start_receiver() {
         kind=builtin
         start receiver timeout "$life" "$state/narthex" receive --out-of-order-window unlimited
         url="$(listening receiver)"
+        url="${url%/api/v1/write}"
         say "no Prometheus on this machine: narthex' own receiver is at $url"
     fi
 }
@@ -146,16 +159,26 @@ start_prometheus() {
 }
 
 start_job() {
-    mkfifo "$state/events"
+    local generate
     say "$vehicles vehicles, $rate events a second, $minutes minutes"
     # One of 20 comes late by some seconds, one of 100 by minutes, one of 100 twice, one of 500 is no JSON.
-    start generator "$state/narthex" generate --kind vehicles --devices "$vehicles" --rate "$rate" \
-        --count $((rate * 60 * minutes)) --out-of-order 0.05 --late 0.01 --duplicate 0.01 --malformed 0.002 \
-        --output "$state/events"
-    EVENTS="$state/events" MODELS="$repo/demo/models.json" RECEIVER="$url" start narthex \
-        "$state/narthex" run "$repo/demo/vehicles.sql" --listen 0 --sd-file "$state/targets/demo.json" \
-        --dead-letters "$state/lost.ndjson" --ledger "$state/ledger.json"
-    page="$(listening narthex)"
+    generate=("$state/narthex" generate --kind vehicles --devices "$vehicles" --rate "$rate"
+        --count $((rate * 60 * minutes)) --out-of-order 0.05 --late 0.01 --duplicate 0.01)
+    if [[ "$engine" == narthex ]]; then
+        mkfifo "$state/events"
+        start generator "${generate[@]}" --malformed 0.002 --output "$state/events"
+        EVENTS="$state/events" MODELS="$repo/demo/models.json" RECEIVER="$url" start job \
+            "$state/narthex" run "$repo/demo/vehicles.sql" --listen 0 --sd-file "$state/targets/demo.json" \
+            --dead-letters "$state/lost.ndjson" --ledger "$state/ledger.json"
+    else
+        # Flink reads a file when it appears, whole: one for each second. A broken record would fail its job.
+        mkdir "$state/events" "$state/flink"
+        start generator bash -c 'lines="$1" folder="$2"; shift 2
+            "$@" | split -l "$lines" -a 6 --filter "cat >\"$folder/.\$FILE\"; mv \"$folder/.\$FILE\" \"$folder/\$FILE\"" - ""' \
+            - "$rate" "$state/events" "${generate[@]}"
+        start job "$repo/scripts/demo_flink.py" "$state/flink" "$state/events" "$url"
+    fi
+    page="$(listening job)"
     echo "$page" >"$state/page"
     echo "$url" >"$state/url"
     echo "$kind" >"$state/kind"
@@ -165,8 +188,8 @@ start_job() {
 # Prints where a process listens, once it has said so.
 listening() {
     local found
-    for _ in {1..200}; do
-        found="$(sed -n 's,^listening on \(http://[^ /]*\).*,\1,p' "$state/$1.log")"
+    for _ in {1..3000}; do
+        found="$(sed -n 's,^listening on \(http://[^ ]*\).*,\1,p' "$state/$1.log")"
         if [[ -n "$found" ]]; then
             echo "$found"
             return 0
@@ -182,12 +205,12 @@ listening() {
 wait_for_fleet() {
     local attempt
     for attempt in {1..60}; do
-        if ! runs narthex; then
-            echo "demo: the job has ended: $(tail -n 1 "$state/narthex.log")" >&2
+        if ! runs job; then
+            echo "demo: the job has ended: $(tail -n 1 "$state/job.log")" >&2
             return 1
         fi
-        if "$state/demo_check" running "$kind" "$url" "$page" >"$state/contrast" \
-            && awk '/^the fleet/ { exit !($(NF - 2) > 0 && $(NF - 1) > 0) }' "$state/contrast"; then
+        if "$state/demo_check" running "$kind" "$url" "$(metrics)" >"$state/contrast" \
+            && awk '/^the fleet/ { exit !($7 > 0 && $8 > 0) }' "$state/contrast"; then
             say "figures of the fleet are stored"
             return 0
         fi
@@ -203,17 +226,22 @@ tell() {
         printf '  what is stored      %s/graph?g0.expr=fleet_vehicles_moving&g0.tab=0&g0.range_input=10m\n' "$url"
         printf '  alerts              %s/alerts\n' "$url"
     fi
-    printf '  what was lost       %s\n' "$state/lost.ndjson"
+    if [[ "$engine" == narthex ]]; then printf '  what was lost       %s\n' "$state/lost.ndjson"; fi
     printf '\n%s\n' "make demo-contrast prints the table again."
     printf '%s\n' "It ends by itself after $minutes minutes; make demo-down ends it now and removes everything."
 }
 
+# Where the job tells what it sends; Flink's does not here.
+metrics() {
+    if [[ "$(cat "$state/page")" == */#/* ]]; then echo -; else cat "$state/page"; fi
+}
+
 contrast() {
-    if ! runs narthex; then
+    if ! runs job; then
         echo "demo: no job runs; \`make demo\` starts one" >&2
         exit 1
     fi
-    "$state/demo_check" running "$(cat "$state/kind")" "$(cat "$state/url")" "$(cat "$state/page")"
+    "$state/demo_check" running "$(cat "$state/kind")" "$(cat "$state/url")" "$(metrics)"
 }
 
 # The generator first: the job ends with its input, writes its last windows and tells its ledger.
@@ -223,13 +251,13 @@ down() {
         echo "demo: nothing runs"
         return 0
     fi
-    for name in generator narthex receiver; do
+    for name in generator job receiver; do
         if runs "$name"; then
             end "$name"
             say "ended $name"
         fi
     done
-    for name in generator narthex receiver; do
+    for name in generator job receiver; do
         if runs "$name"; then left+=("$name"); fi
     done
     if ((${#left[@]} > 0)); then
@@ -248,7 +276,9 @@ end() {
     local id
     read -r id _ <"$state/$1.id"
     runs "$1" || return 0
+    # The session too: a generator may be a pipeline.
     kill -s TERM "$id" 2>/dev/null || true
+    if [[ "$1" == generator ]]; then kill -s TERM -- "-$id" 2>/dev/null || true; fi
     for _ in {1..200}; do
         runs "$1" || return 0
         sleep 0.1

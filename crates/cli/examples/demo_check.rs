@@ -3,7 +3,7 @@
 //! `demo_check first KIND URL` waits until the receiver holds a sample. `demo_check compare KIND URL FOLDER` compares
 //! `ledger.json` in the folder with the errors in `manifest.ndjson`, and each stored sample with `stream.ndjson`.
 //! `demo_check contrast KIND URL` prints series and samples of the fleet beside those of single vehicles; `demo_check
-//! running KIND URL METRICS_URL` prints that of a job that runs, with samples and bytes a second.
+//! running KIND URL METRICS_URL` prints that of a job that runs, with samples and bytes a second; `-` for a job without metrics.
 //! KIND is `prometheus` or `builtin`. HTTP is spoken by hand: the demo must not need curl, nor build a client for it.
 
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ fn main() -> anyhow::Result<ExitCode> {
         ["compare", kind, url, folder] => compare(&Receiver::new(kind, url)?, Path::new(folder)),
         ["contrast", kind, url] => contrast(&Receiver::new(kind, url)?),
         ["running", kind, url, metrics] => {
-            running(&Receiver::new(kind, url)?, &Receiver::new("builtin", metrics)?)
+            let job = if metrics == "-" { None } else { Some(Receiver::new("builtin", metrics)?) };
+            running(&Receiver::new(kind, url)?, job.as_ref())
         }
         _ => bail!(
             "usage: demo_check (first|contrast) KIND URL | demo_check compare KIND URL FOLDER | demo_check running KIND URL METRICS_URL"
@@ -64,11 +65,12 @@ fn contrast(receiver: &Receiver) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What each table of the job writes now, by its own metrics, and how many series the receiver has of it.
-fn running(receiver: &Receiver, job: &Receiver) -> anyhow::Result<ExitCode> {
-    let before = Written::of(&job.get("/metrics")?);
+/// What is stored of each table of the job now, and by the job's own metrics, if there are such, how many bytes that takes.
+fn running(receiver: &Receiver, job: Option<&Receiver>) -> anyhow::Result<ExitCode> {
+    let looked = |job: &Receiver| anyhow::Ok(Written::of(&job.get("/metrics")?));
+    let before = job.map(looked).transpose()?;
     std::thread::sleep(LOOKED_AT);
-    let after = Written::of(&job.get("/metrics")?);
+    let after = job.map(looked).transpose()?;
     let seconds = LOOKED_AT.as_secs() as f64;
     println!("{:<34}{:>12}{:>12}{:>12}", "", "series", "samples/s", "bytes/s");
     for (what, table, prefix) in [
@@ -77,10 +79,14 @@ fn running(receiver: &Receiver, job: &Receiver) -> anyhow::Result<ExitCode> {
     ] {
         let rate = |all: fn(&Written) -> &BTreeMap<String, f64>| {
             let of = |written: &Written| all(written).get(table).copied().unwrap_or_default();
-            (of(&after) - of(&before)) / seconds
+            Some((of(after.as_ref()?) - of(before.as_ref()?)) / seconds)
         };
-        let (samples, bytes) = (rate(|written| &written.samples), rate(|written| &written.bytes));
-        println!("{what:<34}{:>12}{samples:>12.0}{bytes:>12.0}", receiver.series(prefix)?);
+        let samples = match rate(|written| &written.samples) {
+            Some(samples) => samples,
+            None => receiver.samples_a_second(prefix)?,
+        };
+        let bytes = rate(|written| &written.bytes).map_or("-".to_owned(), |bytes| format!("{bytes:.0}"));
+        println!("{what:<34}{:>12}{samples:>12.0}{bytes:>12}", receiver.series(prefix)?);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -285,10 +291,24 @@ impl Receiver {
         if !self.is_prometheus {
             return Ok(self.content()?.keys().filter(|name| name.starts_with(prefix)).count() as u64);
         }
-        let query = format!("count(last_over_time({{__name__=~\"{prefix}.*\"}}[1h]))");
-        let rows = self.query(&query, SystemClock.now_ms())?;
-        let count = rows.first().and_then(|row| row.value.as_ref()).map(Point::sample).transpose()?;
-        Ok(count.map_or(0, |count| count.value() as u64))
+        Ok(self.number(&format!("count(last_over_time({{__name__=~\"{prefix}.*\"}}[1h]))"))? as u64)
+    }
+
+    /// How many samples of the last minute there are of them, a second.
+    fn samples_a_second(&self, prefix: &str) -> anyhow::Result<f64> {
+        ensure!(self.is_prometheus, "only a Prometheus tells that");
+        // Name by name: without their names, series of several would be the same.
+        let names = format!("count by (__name__) (last_over_time({{__name__=~\"{prefix}.*\"}}[1h]))");
+        let names = self.query(&names, SystemClock.now_ms())?;
+        let names = names.iter().filter_map(|row| row.metric.get("__name__"));
+        names.map(|name| self.number(&format!("sum(count_over_time({name}[1m])) / 60"))).sum()
+    }
+
+    /// The only value of a query; 0 if it has none.
+    fn number(&self, promql: &str) -> anyhow::Result<f64> {
+        let rows = self.query(promql, SystemClock.now_ms())?;
+        let value = rows.first().and_then(|row| row.value.as_ref()).map(Point::sample).transpose()?;
+        Ok(value.map_or(0.0, |value| value.value()))
     }
 
     /// All samples, those of the next ten years too: a sample that is stored by mistake must show.

@@ -16,7 +16,6 @@ mod extreme;
 mod flags;
 mod held;
 mod lists;
-mod moments;
 mod pick;
 mod pick_bytes;
 mod slots;
@@ -110,10 +109,10 @@ fn plain(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
             let keeps_nulls = *keeps_nulls;
             Box::new(Lists::new(lists::JsonObjectAgg::element(), lists::JsonObjectAgg { keeps_nulls }))
         }
-        F::StddevPop => moments(true, true, returns),
-        F::StddevSamp => moments(true, false, returns),
-        F::VarPop => moments(false, true, returns),
-        F::VarSamp => moments(false, false, returns),
+        F::StddevPop => moments(true, true, returns)?,
+        F::StddevSamp => moments(true, false, returns)?,
+        F::VarPop => moments(false, true, returns)?,
+        F::VarSamp => moments(false, false, returns)?,
         F::Percentile { fractions, is_list } => {
             let has_frequency = call.arguments.len() > 1;
             let percentile = lists::Percentile::new(fractions.clone(), *is_list, has_frequency);
@@ -122,11 +121,16 @@ fn plain(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
     })
 }
 
-fn moments(is_root: bool, is_population: bool, returns: ArrowType) -> Box<dyn GroupsAccumulator> {
-    if returns.is_integer() {
-        return Box::new(whole_moments::WholeMoments::new(is_root, is_population, returns));
+/// Of whole numbers; others are planned as sums and counts.
+fn moments(
+    is_root: bool,
+    is_population: bool,
+    returns: ArrowType,
+) -> Result<Box<dyn GroupsAccumulator>, Error> {
+    if !returns.is_integer() {
+        return Err(unfit("STDDEV or VAR", &returns));
     }
-    Box::new(moments::Moments::new(is_root, is_population, returns))
+    Ok(Box::new(whole_moments::WholeMoments::new(is_root, is_population, returns)))
 }
 
 /// The type of the first argument.

@@ -31,7 +31,7 @@ mod from;
 mod join;
 mod member;
 mod over;
-mod over_sums;
+mod sums;
 mod windows;
 
 /// Rows and the names of their columns.
@@ -308,7 +308,10 @@ impl QueryBinder<'_> {
             self.narrowed(&mut rows.relation, &rows.scope, condition);
             self.filter(&mut rows, predicate, wheres)?;
         }
-        let rows = self.over(select, rows)?;
+        let mut rows = self.over(select, rows)?;
+        if let Some(condition) = &select.qualify {
+            self.qualified(select, condition, &mut rows)?;
+        }
         let columns = self.projection(&rows.scope, &select.projection)?;
         if matches!(predicate, Some(None)) {
             return None;
@@ -324,6 +327,23 @@ impl QueryBinder<'_> {
             columns.for_each(|column| column.time = Some(TimeAttribute::Proctime));
         }
         Some(selected)
+    }
+
+    /// Keeps the rows for which QUALIFY is true. It may call what is selected by its name.
+    fn qualified(&self, select: &Select, condition: &Expr, rows: &mut Rows) -> Option<()> {
+        for item in &select.projection {
+            if let SelectItem::ExprWithAlias { expr, alias } = item
+                && rows.scope.column(alias).is_err()
+                && let Some(bound) = self.expr(&rows.scope, expr)
+            {
+                rows.scope.computed.push((Expr::Identifier(alias.clone()), bound));
+            }
+        }
+        let predicate = self.condition(&rows.scope, condition)?.expr;
+        self.narrowed(&mut rows.relation, &rows.scope, condition);
+        let input = std::mem::replace(&mut rows.relation, Relation::OneRow);
+        rows.relation = Relation::Filter { input: Box::new(input), predicate };
+        Some(())
     }
 
     /// Rows for which WHERE is true, as far as no join has seen to it.
@@ -383,7 +403,14 @@ impl QueryBinder<'_> {
             self.refuse(select.span(), "SELECT DISTINCT ON is not Flink SQL", "use ROW_NUMBER() OVER (…)");
         }
         if let Some(qualify) = &select.qualify {
-            self.refuse(qualify.span(), "QUALIFY is not supported", "Flink has none either");
+            let is_of_over = Self::has_over_in(select, qualify);
+            if !is_of_over || Self::is_grouped(select) {
+                let message = match is_of_over {
+                    true => "QUALIFY does not stand beside GROUP BY or aggregates",
+                    false => "QUALIFY asks for a call with OVER, and there is none in it",
+                };
+                self.refuse(qualify.span(), message, "write a sub-query, and WHERE around it");
+            }
         }
         if select.from.is_empty()
             && let Some(condition) = &select.selection

@@ -161,6 +161,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         verdict: Case("159"),
     },
     Entry {
+        what: "`QUALIFY`, with a call with `OVER` or the name of one",
+        sql: "INSERT INTO o SELECT id, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY id DESC) AS n FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY)) QUALIFY n <= 1",
+        verdict: Same { columns: "id INT, n BIGINT", rows: &[r#"{"id":2,"n":1}"#] },
+    },
+    Entry {
+        what: "`OVER` of the groups of a `GROUP BY`",
+        sql: "INSERT INTO o SELECT window_time, SUM(COUNT(*)) OVER (ORDER BY window_time) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY window_start, window_end, window_time",
+        verdict: Same {
+            columns: "ts TIMESTAMP(3), n BIGINT",
+            rows: &[r#"{"ts":"2024-05-06 23:59:59.999","n":2}"#],
+        },
+    },
+    Entry {
         what: "`OVER` by processing time",
         sql: "(PARTITION BY k ORDER BY pt ROWS BETWEEN 1 PRECEDING AND CURRENT ROW);",
         verdict: Case("123"),

@@ -34,30 +34,6 @@ pub(super) fn divide(sum: i128, count: i64, raise: u8) -> Option<i128> {
     rounded.to_i128().filter(|value| -LIMIT < *value && *value < LIMIT)
 }
 
-/// The DECIMAL of so many digits behind the point that is nearest to a float by the float's shortest text; none where
-/// it does not fit or is no number.
-pub(super) fn from_f64(value: f64, scale: u8) -> Option<i128> {
-    if !value.is_finite() {
-        return None;
-    }
-    // `d.ddde±x`: the digits, and where the point stands.
-    let text = format!("{:e}", value.abs());
-    let (mantissa, exponent) = text.split_once('e')?;
-    let exponent: i32 = exponent.parse().ok()?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let shift = exponent - fraction.len() as i32 + i32::from(scale);
-    let unscaled = if shift >= 0 {
-        digits.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?)?
-    } else {
-        match 10_i128.checked_pow(shift.unsigned_abs()) {
-            Some(by) => digits / by + i128::from(digits % by * 2 >= by),
-            None => 0,
-        }
-    };
-    (unscaled < LIMIT).then_some(if value < 0.0 { -unscaled } else { unscaled })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,21 +60,5 @@ mod tests {
         assert_eq!(plus(plus(LIMIT - 1, 1), -5), LOST);
         assert_eq!(plus(LIMIT - 2, 1), LIMIT - 1);
         assert_eq!(plus(-(LIMIT - 1), -1), LOST);
-    }
-
-    #[test]
-    fn floats_become_decimals_by_their_shortest_text() {
-        for (value, expected) in [
-            (5.525_560_9, Some(5_525_561)),
-            (45.797_733_333, Some(45_797_733)),
-            (0.0, Some(0)),
-            (-2.5e-7, Some(0)),
-            (-5e-7, Some(-1)),
-            (1e-300, Some(0)),
-            (1e40, None),
-            (f64::NAN, None),
-        ] {
-            assert_eq!(from_f64(value, 6), expected, "{value}");
-        }
     }
 }

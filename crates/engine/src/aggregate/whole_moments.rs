@@ -1,4 +1,4 @@
-//! `STDDEV_*` and `VAR_*` of integers, in the argument's type, as Flink computes them: `(sum(x * x) - sum(x) * sum(x) / n) / n`
+//! `STDDEV_*` and `VAR_*` of integers in groups, in the argument's type, as Flink computes them: `(sum(x * x) - sum(x) * sum(x) / n) / n`
 //! with divisions of integers (the golden case 061). Sums and products wrap around, as `SUM` does: of values that are
 //! large for their type the result says nothing; CAST them to DOUBLE.
 

@@ -284,6 +284,11 @@ fn map_equality(left: &MapArray, right: &MapArray) -> Computed<impl Fn(usize) ->
 }
 
 impl Binder<'_> {
+    /// `left = right`
+    pub(crate) fn equal(&self, left: Bound, right: Bound, span: Span) -> Result<Bound, Mistake> {
+        compare_widened(Comparison::Equal, left, right, self.environment.zone, span)
+    }
+
     /// `left IS [NOT] DISTINCT FROM right`: as `<>` and `=`, but two nulls are equal.
     pub(super) fn distinct(
         &self,

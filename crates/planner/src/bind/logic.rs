@@ -53,6 +53,11 @@ pub(crate) fn conjunction(
 }
 
 impl Binder<'_> {
+    /// `left AND right`
+    pub(crate) fn both(&self, left: Bound, right: Bound, span: Span) -> Result<Bound, Mistake> {
+        junction(left, right, true, span)
+    }
+
     /// `NOT expr`. Flink turns it into the opposite of what stands there, which for NaN is no more true than that.
     pub(super) fn negated(&self, expr: &Expr, span: Span) -> Result<Bound, Mistake> {
         use BinaryOperator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or};

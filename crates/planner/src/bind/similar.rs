@@ -42,6 +42,27 @@ impl Matcher for Similar {
     }
 }
 
+/// Classes of characters, in upper or lower case, and what they are in brackets.
+const CLASSES: [(&str, &str); 7] = [
+    ("alpha", "[:alpha:]"),
+    ("upper", "[:upper:]"),
+    ("lower", "[:lower:]"),
+    ("digit", "[:digit:]"),
+    ("space", " "),
+    ("whitespace", r"\t\n\x0B\f\r "),
+    ("alnum", "[:alnum:]"),
+];
+
+/// What has a meaning of its own, and stands in brackets only behind the escape character.
+const SPECIAL: &str = "[]()|+*_%?{}";
+
+/// The class that a text begins with, as `[:alpha:]`, and what is behind it.
+fn class(text: &str) -> Option<(&'static str, &str)> {
+    let (name, rest) = text.strip_prefix("[:")?.split_once(":]")?;
+    let is_it = |known: &str| name == known || name == known.to_uppercase();
+    CLASSES.iter().find(|(known, _)| is_it(known)).map(|(_, regex)| (*regex, rest))
+}
+
 /// As a regular expression: `%` is `.*`, `_` is `.`; a point is any character, as in Flink.
 fn translated(pattern: &str, escape: Option<char>) -> Result<String, String> {
     let mut regex = String::new();
@@ -57,9 +78,23 @@ fn translated(pattern: &str, escape: Option<char>) -> Result<String, String> {
                     ));
                 }
             },
+            '[' if in_brackets => match class(&pattern[pattern.len() - characters.as_str().len() - 1..]) {
+                Some((class, rest)) => {
+                    regex.push_str(class);
+                    characters = rest.chars();
+                }
+                None => {
+                    return Err(format!("the pattern '{pattern}' is wrong: there is a [ between brackets"));
+                }
+            },
             '[' => {
                 in_brackets = true;
                 regex.push('[');
+            }
+            _ if in_brackets && character != ']' && SPECIAL.contains(character) => {
+                return Err(format!(
+                    "the pattern '{pattern}' is wrong: {character} between brackets needs ESCAPE"
+                ));
             }
             ']' => {
                 in_brackets = false;

@@ -22,6 +22,8 @@ pub(crate) struct Spread {
     pub(crate) is_root: bool,
     /// Of these values, and not of what they are a sample of.
     pub(crate) is_population: bool,
+    /// With OVER, where what a sample is divided by stays a BIGINT.
+    pub(crate) is_over: bool,
 }
 
 impl Binder<'_> {
@@ -55,7 +57,11 @@ impl Binder<'_> {
         let mean = calculate(Op::Multiply, sum.clone(), sum, span)?;
         let mean = calculate(Op::Divide, self.as_type(mean, to, span)?, all.clone(), span)?;
         let difference = calculate(Op::Subtract, squares, self.as_type(mean, to, span)?, span)?;
-        let by = if which.is_population { all } else { one_less(count, span) };
+        let by = match which {
+            Spread { is_population: true, .. } => all,
+            Spread { is_over: true, .. } => one_less(count, span),
+            Spread { .. } => self.as_type(one_less(count, span), to, span)?,
+        };
         let variance = calculate(Op::Divide, self.as_type(difference, to, span)?, by, span)?;
         let variance = self.as_type(variance, to, span)?;
         if !which.is_root {

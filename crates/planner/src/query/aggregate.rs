@@ -9,16 +9,19 @@ use datafusion_common::ScalarValue;
 use datafusion_physical_expr::expressions::Column;
 use narthex_sql::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, GroupByExpr, JsonNullClause, Select, SelectItem, Spanned,
+    FunctionArgumentList, FunctionArguments, GroupByExpr, JsonNullClause, NamedWindowExpr, Select,
+    SelectItem, Spanned, WindowSpec, WindowType,
 };
-use narthex_sql::{DataType, Span};
+use narthex_sql::{DataType, Mistake, Span};
 
+use super::sums::{Calls, Outcome, Written};
 use super::windows::{Auxiliary, auxiliary, group_window};
 use super::{QueryBinder, Rows, all, project};
 use crate::aggregates::{self, AggregateCall, Resolved};
 use crate::bind::{Binder, children};
 use crate::bound::Bound;
 use crate::common::is_text;
+use crate::environment::Environment;
 use crate::functions;
 use crate::kernel::Kernel;
 use crate::plan::{Projected, Relation, Stateful, StatefulInput, StatefulOperator, WindowPlaces, Windows};
@@ -28,12 +31,6 @@ use crate::windows::{WindowKind, window_time};
 /// What to do about results that change.
 const WITHOUT_WINDOW: &str = "tables here take rows that stay: read from a window, such as TABLE(TUMBLE(TABLE t, \
                               DESCRIPTOR(rt), INTERVAL '10' SECOND)), and GROUP BY window_start, window_end too";
-
-/// A call of an aggregate, with its values as columns of what is grouped.
-struct Call {
-    expr: Expr,
-    call: AggregateCall,
-}
 
 /// What makes the groups.
 struct Key {
@@ -54,7 +51,10 @@ struct Grouping {
     keys: Vec<Key>,
     /// Which of the keys each set of `GROUPING SETS` has.
     sets: Vec<Vec<usize>>,
-    calls: Vec<Call>,
+    /// Their values are columns of what is grouped.
+    calls: Calls<AggregateCall>,
+    /// What is made of them, by the call as it is written.
+    results: Vec<(Expr, Outcome)>,
     /// `GROUPING(…)` and the like.
     marks: Vec<(Expr, Vec<usize>)>,
     window: WindowPlaces,
@@ -69,7 +69,7 @@ impl QueryBinder<'_> {
     /// Whether a SELECT makes groups.
     pub(super) fn is_grouped(select: &Select) -> bool {
         let has_keys = !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
-        has_keys || select.having.is_some() || selected_exprs(select).any(has_aggregate)
+        has_keys || select.having.is_some() || all_exprs(select).any(has_aggregate)
     }
 
     /// What a SELECT with groups gives.
@@ -77,7 +77,7 @@ impl QueryBinder<'_> {
         let (exprs, sets) = self.keys(select)?;
         let (rows, group_window) = self.with_group_window(&exprs, rows)?;
         let grouping = self.grouping(select, &exprs, sets, rows.clone(), group_window.is_some())?;
-        let mut grouped = grouping.rows(&rows.scope);
+        let mut grouped = self.told(grouping.rows(&rows.scope, self.environment))?;
         if let Some(window) = group_window {
             self.auxiliaries(select, window, &mut grouped.scope)?;
         }
@@ -95,6 +95,8 @@ impl QueryBinder<'_> {
             );
             return None;
         }
+        // OVER looks at the groups.
+        let grouped = self.over(select, grouped)?;
         let columns = self.projection(&grouped.scope, &select.projection)?;
         Some(project(grouped, columns))
     }
@@ -350,10 +352,13 @@ impl QueryBinder<'_> {
             let bound = Bound::column(&column.name, at, column.data_type.clone(), select.span());
             columns.push((column.name.clone(), bound));
         }
-        let (mut calls, mut marks): (Vec<Call>, Vec<(Expr, Vec<usize>)>) = (Vec::new(), Vec::new());
-        for expr in selected_exprs(select).flat_map(aggregates_in) {
+        let mut calls = Calls::default();
+        let (mut results, mut marks): (Vec<(Expr, Outcome)>, Vec<(Expr, Vec<usize>)>) =
+            (Vec::new(), Vec::new());
+        for expr in all_exprs(select).flat_map(aggregates_in) {
             let Expr::Function(function) = expr else { continue };
-            if calls.iter().any(|call| call.expr == *expr) || marks.iter().any(|(mark, _)| mark == expr) {
+            if results.iter().any(|(result, _)| result == expr) || marks.iter().any(|(mark, _)| mark == expr)
+            {
                 continue;
             }
             if is_mark(function) {
@@ -363,8 +368,9 @@ impl QueryBinder<'_> {
                 }
                 continue;
             }
-            match self.aggregate(function, expr.span(), &scope, &mut columns) {
-                Some(call) => calls.push(Call { expr: expr.clone(), call }),
+            let call = Written { function, span: expr.span(), scope: &scope, columns: &mut columns };
+            match self.aggregate_of_group(call, &mut calls) {
+                Some(result) => results.push((expr.clone(), result)),
                 None => is_whole = false,
             }
         }
@@ -384,7 +390,7 @@ impl QueryBinder<'_> {
         );
         let window = WindowPlaces { start: keys.len(), end: keys.len() + 1, zone };
         let input = project(rows, columns).relation;
-        Some(Grouping { keys, sets, calls, marks, window, window_keys, input, time_type })
+        Some(Grouping { keys, sets, calls, results, marks, window, window_keys, input, time_type })
     }
 
     /// The places of the window's start and end, by which groups must be made.
@@ -447,7 +453,7 @@ impl QueryBinder<'_> {
             let resolved = self.json_aggregate(&name, function, list, span, scope)?;
             return self.called(resolved, false, function, scope, columns);
         }
-        let values = self.values_of(&name, list, span, scope)?;
+        let values = self.values_of(&name, list, function.over.is_some(), span, scope)?;
         let has_keys = function.filter.is_none();
         let is_distinct = is_distinct(list);
         let resolved = self.told(aggregates::resolve(&name, values, is_distinct, has_keys, span))?;
@@ -486,11 +492,12 @@ impl QueryBinder<'_> {
         Some(list)
     }
 
-    /// The values of an aggregate's call; `*` is none.
+    /// The values of an aggregate's call; `*` is none. With OVER they may be aggregates of groups.
     pub(super) fn values_of(
         &self,
         name: &str,
         list: &FunctionArgumentList,
+        is_over: bool,
         span: Span,
         scope: &Scope,
     ) -> Option<Vec<Bound>> {
@@ -500,7 +507,7 @@ impl QueryBinder<'_> {
                 FunctionArg::Unnamed(FunctionArgExpr::Wildcard)
                     if name == "COUNT" && list.args.len() == 1 => {}
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
-                    if has_aggregate(expr) {
+                    if has_aggregate(expr) && !is_over {
                         self.refuse(
                             expr.span(),
                             format!("there is an aggregate inside of {name}"),
@@ -613,7 +620,9 @@ impl QueryBinder<'_> {
     /// Lets TUMBLE_START and its like be read from the window's columns.
     fn auxiliaries(&self, select: &Select, window: (WindowKind, bool), scope: &mut Scope) -> Option<()> {
         let mut all = Vec::new();
-        selected_exprs(select).for_each(|expr| every(expr, &mut all));
+        all_exprs(select).for_each(|expr| every(expr, &mut all));
+        let windows: Vec<&Expr> = all.iter().flat_map(|expr| windows_of(expr)).collect();
+        windows.into_iter().for_each(|expr| every(expr, &mut all));
         for expr in all {
             let Some(found) = auxiliary(expr, self.environment) else { continue };
             let (what, of) = self.told_all(found)?;
@@ -694,7 +703,7 @@ fn by_clock(relation: Relation) -> Option<Relation> {
 
 impl Grouping {
     /// The groups: keys, the window's start, end and time, aggregates, marks.
-    fn rows(self, from: &Scope) -> Rows {
+    fn rows(mut self, from: &Scope, environment: &Environment) -> Result<Rows, Mistake> {
         let mut scope = Scope { grouped_from: Some(Arc::new(from.clone())), ..Scope::default() };
         let one_set = self.sets.len() == 1;
         for (at, key) in self.keys.iter().enumerate() {
@@ -724,12 +733,14 @@ impl Grouping {
             is_merged: true,
             ..column(part, data_type)
         }));
-        for call in &self.calls {
-            let at = scope.columns.len();
-            let (name, data_type) = (format!("$a{at}"), call.call.data_type.clone());
-            let bound = Bound::column(&name, at, data_type.clone(), call.expr.span());
-            scope.computed.push((call.expr.clone(), bound));
-            scope.columns.push(ScopeColumn::plain(name, data_type));
+        let first = scope.columns.len();
+        for (_, data_type) in &self.calls.0 {
+            let name = format!("$a{}", scope.columns.len());
+            scope.columns.push(ScopeColumn::plain(name, data_type.clone()));
+        }
+        for (expr, result) in std::mem::take(&mut self.results) {
+            let bound = result.bound(environment, &scope, first, expr.span())?;
+            scope.computed.push((expr, bound));
         }
         for (expr, _) in &self.marks {
             let at = scope.columns.len();
@@ -744,7 +755,7 @@ impl Grouping {
         }));
         let mut relations: Vec<Relation> = self.sets.iter().map(|set| self.one_set(set, &scope)).collect();
         let relation = if one_set { relations.remove(0) } else { Relation::Union(relations) };
-        Rows { relation, scope }
+        Ok(Rows { relation, scope })
     }
 
     fn one_set(&self, set: &[usize], scope: &Scope) -> Relation {
@@ -752,12 +763,12 @@ impl Grouping {
         let input = self.input.columns();
         columns.extend(set.iter().map(|&at| input[at].clone()));
         columns.extend([input[self.window.start].clone(), input[self.window.end].clone()]);
-        let calls = self.calls.iter().enumerate();
-        columns.extend(calls.map(|(at, call)| (format!("$a{at}"), call.call.data_type.clone())));
+        let calls = self.calls.0.iter().enumerate();
+        columns.extend(calls.map(|(at, (_, data_type))| (format!("$a{at}"), data_type.clone())));
         let operator = StatefulOperator::WindowAggregate {
             keys: set.to_vec(),
             window: self.window,
-            aggregates: self.calls.iter().map(|call| call.call.clone()).collect(),
+            aggregates: self.calls.0.iter().map(|(call, _)| call.clone()).collect(),
             overlapping: None,
         };
         let inputs = vec![StatefulInput { relation: self.input.clone(), keys: set.to_vec() }];
@@ -779,10 +790,10 @@ impl Grouping {
                     WindowPart::Time => time_of_window(border, data_type.clone(), self.window.zone),
                     WindowPart::Start | WindowPart::End => border,
                 }
-            } else if place < keys + 3 + self.calls.len() {
+            } else if place < keys + 3 + self.calls.0.len() {
                 Bound::column(&name, end + 1 + (place - keys - 3), data_type.clone(), span)
             } else {
-                let (_, of) = &self.marks[place - keys - 3 - self.calls.len()];
+                let (_, of) = &self.marks[place - keys - 3 - self.calls.0.len()];
                 let value = mark_value(of, set);
                 Bound::literal(ScalarValue::Int64(Some(value)), data_type.clone(), span)
             };
@@ -852,7 +863,7 @@ pub(super) fn selected_exprs(select: &Select) -> impl Iterator<Item = &Expr> {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
         _ => None,
     });
-    items.chain(&select.having)
+    items.chain(&select.having).chain(&select.qualify)
 }
 
 fn is_mark(function: &Function) -> bool {
@@ -874,7 +885,28 @@ fn aggregates_in(expr: &Expr) -> Vec<&Expr> {
     {
         return vec![expr];
     }
-    children::of(expr).into_iter().flat_map(aggregates_in).collect()
+    children::of(expr).into_iter().chain(windows_of(expr)).flat_map(aggregates_in).collect()
+}
+
+/// What the window of a call with OVER is made of.
+fn windows_of(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::Function(Function { over: Some(WindowType::WindowSpec(spec)), .. }) => window_exprs(spec),
+        _ => Vec::new(),
+    }
+}
+
+fn window_exprs(spec: &WindowSpec) -> Vec<&Expr> {
+    spec.partition_by.iter().chain(spec.order_by.iter().map(|order| &order.expr)).collect()
+}
+
+/// The expressions of a SELECT that may have aggregates in them, those of its named windows too.
+fn all_exprs(select: &Select) -> impl Iterator<Item = &Expr> {
+    let windows = select.named_window.iter().filter_map(|window| match &window.1 {
+        NamedWindowExpr::WindowSpec(spec) => Some(window_exprs(spec)),
+        NamedWindowExpr::NamedWindow(_) => None,
+    });
+    selected_exprs(select).chain(windows.flatten())
 }
 
 fn has_aggregate(expr: &Expr) -> bool {

@@ -1,7 +1,9 @@
 //! Joins of tables: what must be equal, how near times must be, and what else must be true of a pair.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use arrow::array::{AsArray, BooleanArray};
 use datafusion_common::ScalarValue;
 use datafusion_physical_expr::expressions::Column;
 use narthex_sql::ast::{BinaryOperator, Expr, Ident, JoinConstraint, ObjectName};
@@ -14,6 +16,7 @@ use crate::bind::{Binder, conjunction, meeting_type};
 use crate::bound::Bound;
 use crate::cast;
 use crate::common::{as_decimal, least_restrictive};
+use crate::kernel::Kernel;
 use crate::plan::{
     Join, JoinKey, JoinKind, JoinSides, PairCondition, Projected, Relation, Stateful, StatefulInput,
     StatefulOperator, WindowPlaces,
@@ -141,6 +144,40 @@ impl QueryBinder<'_> {
             return None;
         }
         self.joined_as(pair, parts, kind, call)
+    }
+
+    /// `NOT IN` where nulls may be among the values: of the rows of one window, none may be equal, and none leave it
+    /// open whether it is.
+    pub(super) fn not_in(
+        &self,
+        pair: &Pair,
+        parts: &mut Parts,
+        values: Vec<(Bound, Bound)>,
+        span: Span,
+    ) -> Option<()> {
+        if !matches!(kind(pair, parts), JoinKind::Window { .. }) {
+            let advice = "NOT IN is never true where a null is among the values: write NOT EXISTS (SELECT … WHERE a = b)";
+            self.refuse(
+                span,
+                "NOT IN with values that may be null needs both sides in the same windows",
+                advice,
+            );
+            return None;
+        }
+        let binder = Binder { scope: &pair.scope, environment: self.environment };
+        let equal = values.into_iter().map(|(value, found)| {
+            let expr = with_places(&found.expr, &|at| at + pair.width);
+            self.told(binder.equal(value, Bound { expr, ..found }, span))
+        });
+        let equal: Vec<Bound> = equal.collect::<Option<_>>()?;
+        let both = equal.into_iter().try_fold(None, |both: Option<Bound>, equal| {
+            Some(Some(match both {
+                Some(both) => self.told(binder.both(both, equal, span))?,
+                None => equal,
+            }))
+        });
+        parts.others.push(is_not_false(both??, span));
+        Some(())
     }
 
     /// Takes the condition apart, and what concerns the join out of WHERE.
@@ -515,6 +552,15 @@ impl Near {
             ..self
         })
     }
+}
+
+/// Whether a condition is true, or unknown.
+fn is_not_false(condition: Bound, span: Span) -> Bound {
+    let never_null = DataType::NotNull(Box::new(DataType::Boolean));
+    Kernel::call("IS NOT FALSE", vec![condition], never_null, span, |arguments, _| {
+        let known = arguments[0].as_boolean().iter().map(|value| Some(value.unwrap_or(true)));
+        Ok(Arc::new(known.collect::<BooleanArray>()))
+    })
 }
 
 /// What kind of a join it is by what must be equal and near.

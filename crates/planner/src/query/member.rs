@@ -79,11 +79,12 @@ impl QueryBinder<'_> {
         let left_columns = left.scope.columns.len();
         let pair = Pair::new(left, right);
         let mut parts = Parts::default();
+        let mut may_be_null = Vec::new();
+        let has_nulls = values.iter().chain(&found).any(Bound::is_nullable);
         for (value, found) in values.into_iter().zip(found) {
-            if *is_negated && (value.is_nullable() || found.is_nullable()) {
-                let advice = "NOT IN is never true where a null is among the values: write NOT EXISTS (SELECT … WHERE a = b)";
-                self.refuse(*span, "NOT IN with values that may be null is not supported", advice);
-                return None;
+            if *is_negated && has_nulls {
+                may_be_null.push((value, found));
+                continue;
             }
             let types = (value.data_type.bare().clone(), found.data_type.bare().clone());
             let Some(equal) = self.equal_values(value, found, false) else {
@@ -94,6 +95,9 @@ impl QueryBinder<'_> {
             parts.add(equal);
         }
         all_of(correlated.iter().map(|condition| self.part(condition, &pair, &call, &mut parts)))?;
+        if !may_be_null.is_empty() {
+            self.not_in(&pair, &mut parts, may_be_null, *span)?;
+        }
         let mut rows = self.joined_by(pair, parts, &call)?;
         // Only the left side's columns are there behind it.
         rows.scope.columns.truncate(left_columns);

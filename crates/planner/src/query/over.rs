@@ -4,13 +4,13 @@ use datafusion_common::ScalarValue;
 use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::{Column, Literal};
 use narthex_sql::ast::{
-    Expr, Function, NamedWindowExpr, OrderByExpr, OrderBySort, Select, Spanned, WindowFrameBound,
-    WindowFrameUnits, WindowSpec, WindowType,
+    Expr, Function, Ident, NamedWindowExpr, OrderByExpr, OrderBySort, Select, SelectItem, Spanned,
+    WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 use narthex_sql::{DataType, Span};
 
 use super::aggregate::{every, selected_exprs, widened, with_columns};
-use super::over_sums::Calls;
+use super::sums::{Calls, Written};
 use super::{QueryBinder, Rows, all};
 use crate::bind::children;
 use crate::bound::Bound;
@@ -68,7 +68,10 @@ impl QueryBinder<'_> {
             .map(|(expr, call)| self.spec(select, call, expr.span()))
             .collect::<Option<_>>()?;
         let spec = specs.first()?;
-        if let Some(at) = specs.iter().position(|other| other != spec) {
+        let is_alike = |other: &WindowSpec| {
+            (&other.partition_by, &other.order_by) == (&spec.partition_by, &spec.order_by)
+        };
+        if let Some(at) = specs.iter().position(|other| !is_alike(other)) {
             self.refuse(
                 calls[at].span(),
                 "this OVER is another one than the first of this SELECT",
@@ -79,9 +82,8 @@ impl QueryBinder<'_> {
         // As Flink: these look at their own places, whatever the frame.
         let has_no_frame =
             |call: &Function| NUMBERS.iter().any(|name| call.name.to_string().eq_ignore_ascii_case(name));
-        if let (Some(_), Some((expr, call))) =
-            (&spec.window_frame, functions.iter().find(|(_, call)| has_no_frame(call)))
-        {
+        let mut framed = functions.iter().zip(&specs).filter(|(_, spec)| spec.window_frame.is_some());
+        if let Some(((expr, call), _)) = framed.find(|((_, call), _)| has_no_frame(call)) {
             let message = format!("{} takes no ROWS or RANGE", call.name);
             self.refuse(expr.span(), message, "leave the frame out, or use another OVER in a sub-query");
             return None;
@@ -110,7 +112,26 @@ impl QueryBinder<'_> {
             );
         }
         let time = self.time_of(spec, &rows.scope, &order, first.span())?;
-        let frame = self.frame(spec, &rows.scope, time, first.span())?;
+        let mut frames = Vec::new();
+        for ((expr, call), spec) in functions.iter().zip(&specs) {
+            // It counts rows, whatever their times.
+            let is_number = call.name.to_string().eq_ignore_ascii_case("ROW_NUMBER");
+            frames.push(match &spec.window_frame {
+                None if is_number => Frame::Rows(None),
+                _ => self.frame(spec, &rows.scope, time, expr.span())?,
+            });
+        }
+        let frame = frames[0];
+        if let Some(at) = frames.iter().position(|other| *other != frame) {
+            let advice = "ROW_NUMBER counts ROWS, others without a frame go by RANGE: give the others ROWS BETWEEN \
+                          UNBOUNDED PRECEDING AND CURRENT ROW, or write a sub-query for each of them";
+            self.refuse(
+                calls[at].span(),
+                "this OVER has another frame than the first of this SELECT",
+                advice,
+            );
+            return None;
+        }
         self.computed_over(&functions, rows, width, keys, time, frame)
     }
 
@@ -312,6 +333,23 @@ impl QueryBinder<'_> {
         Some(rows)
     }
 
+    /// Whether a condition has such a call in it, or names one that is selected.
+    pub(super) fn has_over_in(select: &Select, condition: &Expr) -> bool {
+        let has_call = |expr: &Expr| {
+            let mut all = Vec::new();
+            every(expr, &mut all);
+            all.iter().any(|expr| matches!(expr, Expr::Function(call) if call.over.is_some()))
+        };
+        let mut all = Vec::new();
+        every(condition, &mut all);
+        let is_named = |name: &Ident| {
+            select.projection.iter().any(|item| {
+                matches!(item, SelectItem::ExprWithAlias { expr, alias } if alias == name && has_call(expr))
+            })
+        };
+        has_call(condition) || all.iter().any(|expr| matches!(expr, Expr::Identifier(name) if is_named(name)))
+    }
+
     /// Whether a SELECT has calls with OVER.
     pub(super) fn has_over(select: &Select) -> bool {
         !Self::calls_over(select).is_empty()
@@ -351,7 +389,11 @@ impl QueryBinder<'_> {
                     self.refuse(expr.span(), format!("{name} OVER is not supported"), advice);
                     return None;
                 }
-                _ => self.aggregate_over(function, expr.span(), &rows.scope, &mut columns, &mut calls)?,
+                _ => {
+                    let (span, scope) = (expr.span(), &rows.scope);
+                    let call = Written { function, span, scope, columns: &mut columns };
+                    self.aggregate_over(call, &mut calls)?
+                }
             };
             results.push(((*expr).clone(), result));
         }

@@ -140,29 +140,6 @@ proptest! {
 }
 
 #[test]
-fn moments_merge() {
-    let call = call(F::VarSamp, "DOUBLE", "DOUBLE", false);
-    let values = [3.0, 5.5, -2.0, 8.0, 1.25, 7.0];
-    let of = |part: &[f64]| {
-        let mut accumulator = accumulator(&call).unwrap();
-        let column = doubles(&part.iter().copied().map(Some).collect::<Vec<_>>());
-        accumulator.update_batch(&[column], &vec![0; part.len()], None, 1).unwrap();
-        accumulator
-    };
-    let whole = of(&values).evaluate(EmitTo::All).unwrap();
-    for cut in 0..=values.len() {
-        let mut merged = of(&values[..cut]);
-        merged.merge_batch(&of(&values[cut..]).state(EmitTo::All).unwrap(), &[0], 1).unwrap();
-        let merged = merged.evaluate(EmitTo::All).unwrap();
-        let value = |array: &ArrayRef| {
-            let array: &Float64Array = arrow::array::AsArray::as_primitive(array);
-            array.value(0)
-        };
-        assert!((value(&merged) - value(&whole)).abs() < 1e-9, "cut at {cut}");
-    }
-}
-
-#[test]
 fn what_arrived_first_is_first_though_its_slice_is_merged_later() {
     for (function, expected) in [(F::FirstValue, "1"), (F::LastValue, "4")] {
         let call = call(function, "INT", "INT", false);
