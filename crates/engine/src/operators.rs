@@ -12,6 +12,7 @@ mod reorder;
 pub(crate) mod rows;
 mod sessions;
 mod sliced_aggregate;
+mod sort;
 mod window_aggregate;
 
 use std::time::Duration;
@@ -114,6 +115,9 @@ pub(crate) fn keeper(stage: &StageNode, ttl: Option<Duration>) -> Result<Box<dyn
             let ttl = ttl.filter(|_| !matches!(frame, Frame::Range(Some(_))));
             let over = over::Over::new(&input, stage.schema.clone(), keys, *time, *frame, calls);
             Box::new(over?.with_lifetime(Lifetime::of(ttl)))
+        }
+        StatefulOperator::Sort { time, order } => {
+            Box::new(sort::Sort::new(stage.schema.clone(), *time, order)?)
         }
         StatefulOperator::Reorder { time } => Box::new(reorder::Reorder::new(stage.schema.clone(), *time)?),
         StatefulOperator::CurrentWatermark => {

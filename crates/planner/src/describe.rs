@@ -249,6 +249,14 @@ fn stateful(text: &mut String, of: &Stateful, depth: usize) {
         StatefulOperator::FirstRow { keys, .. } => {
             writeln!(text, "{indent}First row {}; keeps every key that was ever seen", by(keys))
         }
+        StatefulOperator::Sort { time, order } => {
+            let by: Vec<usize> = std::iter::once(*time).chain(order.iter().map(|key| key.column)).collect();
+            writeln!(
+                text,
+                "{indent}Sort by {}, in one task; keeps rows until their time has passed",
+                named(&by)
+            )
+        }
         StatefulOperator::Reorder { time } => {
             writeln!(text, "{indent}Reorder by {}; keeps rows until their time has passed", named(&[*time]))
         }

@@ -72,6 +72,7 @@ fn kept(operator: &StatefulOperator) -> Option<(&'static str, &'static str)> {
         | StatefulOperator::Sessions { .. }
         | StatefulOperator::WindowRank { .. }
         | StatefulOperator::Reorder { .. }
+        | StatefulOperator::Sort { .. }
         | StatefulOperator::CurrentWatermark => None,
     }
 }

@@ -277,6 +277,14 @@ pub enum StatefulOperator {
         /// The time column.
         time: usize,
     },
+    /// The rows in the order of time and of other columns, each when it has passed; those that come too late for that
+    /// not at all.
+    Sort {
+        /// The time column.
+        time: usize,
+        /// What decides among rows of one time.
+        order: Vec<SortKey>,
+    },
     /// Each row with the watermark before it behind its columns, null before the first one.
     CurrentWatermark,
     /// Pairs of rows of two inputs: the columns of the left one, and behind them those of the right one.
@@ -571,6 +579,7 @@ impl StatefulOperator {
             Self::FirstRow { .. } => "first-row",
             Self::Over { .. } => "over",
             Self::Reorder { .. } => "reorder",
+            Self::Sort { .. } => "sort",
             Self::CurrentWatermark => "current-watermark",
             Self::Join(join) => match join.kind {
                 JoinKind::Regular => "join",
@@ -598,6 +607,9 @@ impl StatefulOperator {
                 first(keys.iter().copied().chain(*time).chain(called).collect())
             }
             Self::Reorder { time } => first(vec![*time]),
+            Self::Sort { time, order } => {
+                first(std::iter::once(*time).chain(order.iter().map(|key| key.column)).collect())
+            }
             Self::CurrentWatermark => Some(Vec::new()),
             Self::Join(join) => Some(join.columns()),
         }
@@ -620,6 +632,10 @@ impl StatefulOperator {
                 Self::WindowRank { keys: all(keys), window, order, from, to, is_last_first, span }
             }
             Self::Reorder { time } => Self::Reorder { time: place(0, time) },
+            Self::Sort { time, order } => {
+                let order = order.into_iter().map(|key| SortKey { column: place(0, key.column), ..key });
+                Self::Sort { time: place(0, time), order: order.collect() }
+            }
             Self::FirstRow { keys, time } => Self::FirstRow { keys: all(keys), time: place(0, time) },
             Self::Over { keys, time, frame, calls } => Self::Over {
                 keys: all(keys),

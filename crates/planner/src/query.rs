@@ -30,6 +30,7 @@ mod current_watermark;
 mod from;
 mod join;
 mod member;
+mod order;
 mod over;
 mod sums;
 mod windows;
@@ -81,9 +82,6 @@ impl QueryBinder<'_> {
         if let Some(with) = query.with.as_ref().filter(|with| with.recursive) {
             self.refuse(with.span(), "WITH RECURSIVE is not supported", "Flink has none either");
         }
-        if let Some(order) = &query.order_by {
-            self.refuse(order.span(), "ORDER BY is not supported", "a stream has no end to sort at");
-        }
         if query.limit_clause.is_some() || query.fetch.is_some() {
             self.refuse(query.span(), "LIMIT is not supported", "use a bounded source, or WHERE");
         }
@@ -101,7 +99,10 @@ impl QueryBinder<'_> {
                 "leave it out",
             );
         }
-        binder.set(&query.body)
+        match &query.order_by {
+            Some(order) => binder.ordered(&query.body, order),
+            None => binder.set(&query.body),
+        }
     }
 
     fn named_query(&self, cte: &Cte) -> Option<Rows> {

@@ -174,6 +174,11 @@ pub(crate) const ENTRIES: &[Entry] = &[
         },
     },
     Entry {
+        what: "`ORDER BY` the stream's time, ascending, and others behind it: rows wait until it has passed them",
+        sql: "INSERT INTO o SELECT id FROM t ORDER BY ts, id DESC",
+        verdict: Same { columns: "id INT", rows: &[r#"{"id":1}"#, r#"{"id":2}"#] },
+    },
+    Entry {
         what: "`OVER` by processing time",
         sql: "(PARTITION BY k ORDER BY pt ROWS BETWEEN 1 PRECEDING AND CURRENT ROW);",
         verdict: Case("123"),
@@ -221,7 +226,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         verdict: Refused("UNION is not supported"),
     },
     Entry {
-        what: "`ORDER BY`",
+        what: "`ORDER BY` of anything but the stream's time first",
         sql: "INSERT INTO o SELECT id FROM t ORDER BY id",
         verdict: Refused("a stream has no end to sort at"),
     },

@@ -353,8 +353,8 @@ impl QueryBinder<'_> {
             columns.push((column.name.clone(), bound));
         }
         let mut calls = Calls::default();
-        let (mut results, mut marks): (Vec<(Expr, Outcome)>, Vec<(Expr, Vec<usize>)>) =
-            (Vec::new(), Vec::new());
+        let mut results: Vec<(Expr, Outcome)> = Vec::new();
+        let mut marks: Vec<(Expr, Vec<usize>)> = Vec::new();
         for expr in all_exprs(select).flat_map(aggregates_in) {
             let Expr::Function(function) = expr else { continue };
             if results.iter().any(|(result, _)| result == expr) || marks.iter().any(|(mark, _)| mark == expr)

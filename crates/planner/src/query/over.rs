@@ -267,16 +267,8 @@ impl QueryBinder<'_> {
             return self.last_rows(expr, spec, rows, width, keys, &order);
         };
         let is_border = |at: &usize| *at == window.start || *at == window.end;
-        let sorted: Vec<SortKey> = order
-            .iter()
-            .zip(&spec.order_by)
-            .map(|(&column, by)| {
-                let is_descending = is_descending(by);
-                // Null is the least of all.
-                let nulls_first = by.options.nulls_first.unwrap_or(!is_descending);
-                SortKey { column, is_descending, nulls_first }
-            })
-            .collect();
+        let sorted: Vec<SortKey> =
+            order.iter().zip(&spec.order_by).map(|(&column, by)| sort_key(column, by)).collect();
         let is_last_first = matches!(sorted.as_slice(), [key]
             if key.is_descending && rows.scope.columns[key.column].time == Some(TimeAttribute::Rowtime));
         let keys: Vec<usize> = keys.into_iter().filter(|at| !is_border(at)).collect();
@@ -625,7 +617,13 @@ fn count(value: &ScalarValue) -> Option<u64> {
     }
 }
 
-fn is_descending(order: &OrderByExpr) -> bool {
+/// A column that rows are sorted by. Null is the least of all.
+pub(super) fn sort_key(column: usize, by: &OrderByExpr) -> SortKey {
+    let is_descending = is_descending(by);
+    SortKey { column, is_descending, nulls_first: by.options.nulls_first.unwrap_or(!is_descending) }
+}
+
+pub(super) fn is_descending(order: &OrderByExpr) -> bool {
     matches!(order.options.sort, Some(OrderBySort::Desc))
 }
 

@@ -83,7 +83,7 @@ fn what_there_is_not_is_refused_by_name() {
             "SELECT DISTINCT id, k FROM t",
             "this SELECT DISTINCT has no window: its results would be kept for ever",
         ),
-        ("SELECT id, k FROM t ORDER BY id", "ORDER BY is not supported"),
+        ("SELECT id, k FROM t ORDER BY id", "ORDER BY is not supported but by the stream's time first"),
         ("SELECT id, k FROM t LIMIT 3", "LIMIT is not supported"),
         ("SELECT t.id, t.k FROM t JOIN o", "this JOIN has no condition"),
         (
