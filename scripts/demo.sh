@@ -173,6 +173,7 @@ start_job() {
     else
         # Flink reads a file when it appears, whole: one for each second. A broken record would fail its job.
         mkdir "$state/events" "$state/flink"
+        # shellcheck disable=SC2016 # the inner shell expands these
         start generator bash -c 'lines="$1" folder="$2"; shift 2
             "$@" | split -l "$lines" -a 6 --filter "cat >\"$folder/.\$FILE\"; mv \"$folder/.\$FILE\" \"$folder/\$FILE\"" - ""' \
             - "$rate" "$state/events" "${generate[@]}"
