@@ -23,7 +23,8 @@ demo-check: ## Generated samples with injected errors into a Prometheus: each st
 	@scripts/setup.sh demo && scripts/demo-check.sh
 
 demo-alert: ## A job is killed, and a webhook hears of it through a real Prometheus and Alertmanager; with the timeline (5 minutes)
-	@scripts/setup.sh monitoring && cargo build --workspace --quiet && tests/monitoring/alert_path.py
+	@scripts/setup.sh monitoring && cargo build --quiet -p narthex --no-default-features --bin narthex --example demo_check && \
+		tests/monitoring/alert_path.py
 
 demo-alert-flink: ## The same on a Flink cluster: a task manager is killed, its job moves, a webhook hears of it (8 minutes)
 	@scripts/setup.sh test && tests/monitoring/flink_alert_path.py
