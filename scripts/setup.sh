@@ -170,9 +170,19 @@ install_pushgateway() {
     have pushgateway "$found ($("$found" --version 2>&1 | awk 'NR == 1 {print $3}'))"
 }
 
+# An environment with the packages of a requirements file, for those who import them; says for what it is, if it cannot.
+python_packages() {
+    local what="$1" venv="$2" imports="$3" requirements="$4" why
+    "$venv/bin/python" -c "import $imports" 2>/dev/null && return 0
+    why="$({ python3 -m venv "$venv" && "$venv/bin/pip" install --quiet -r "$requirements"; } 2>&1)" || {
+        skip "$what" "pip cannot install ${imports//,/, }: $(tail -n 1 <<<"$why")"
+        return 1
+    }
+}
+
 # Chromium with its driver, and what drives it, in a venv of its own.
 install_browser() {
-    local driver="" venv="$cache/venv-page" why
+    local driver=""
     if ! find_chromium >/dev/null || ! type -P chromedriver >/dev/null; then
         apt_install chromium chromium-driver || true
     fi
@@ -180,29 +190,20 @@ install_browser() {
         skip "browser" "no chromium with chromedriver on PATH (Debian: apt-get install chromium chromium-driver)"
         return 1
     fi
-    if ! "$venv/bin/python" -c 'import selenium' 2>/dev/null; then
-        why="$({ python3 -m venv "$venv" && "$venv/bin/pip" install --quiet -r "$repo/tests/page/requirements.txt"; } 2>&1)" || {
-            skip "browser" "pip cannot install selenium: $(tail -n 1 <<<"$why")"
-            return 1
-        }
-    fi
+    python_packages browser "$cache/venv-page" selenium "$repo/tests/page/requirements.txt" || return 1
     have browser "$(find_chromium) ($("$driver" --version 2>&1 | awk '{print $2}'))"
 }
 
 # What tells whether the examples of deploy/ are what systemd, Kubernetes and Compose read.
 install_schemas() {
-    local venv="$cache/venv-deploy" why
+    local venv="$cache/venv-deploy"
     type -P systemd-analyze >/dev/null || apt_install systemd || true
     if ! type -P systemd-analyze >/dev/null; then
         skip "deployment examples" "no systemd-analyze on PATH (Debian: apt-get install systemd)"
         return 1
     fi
-    if ! "$venv/bin/python" -c 'import compose_spec, kubernetes_validate, yaml' 2>/dev/null; then
-        why="$({ python3 -m venv "$venv" && "$venv/bin/pip" install --quiet -r "$repo/tests/deploy/requirements.txt"; } 2>&1)" || {
-            skip "deployment examples" "pip cannot install the schemas: $(tail -n 1 <<<"$why")"
-            return 1
-        }
-    fi
+    python_packages "deployment examples" "$venv" compose_spec,kubernetes_validate,yaml \
+        "$repo/tests/deploy/requirements.txt" || return 1
     have schemas "$venv"
 }
 

@@ -35,6 +35,7 @@ use datafusion_common::DataFusionError;
 use datafusion_expr::GroupsAccumulator;
 use narthex_planner::{AggregateCall, AggregateFunction as F, arrow_type};
 
+use self::extreme::Extreme;
 use self::lists::Lists;
 use crate::Error;
 
@@ -66,8 +67,18 @@ pub(crate) fn accumulator_over(
         (F::Sum, ArrowType::Float32) => Box::new(sum::Sum::<Float32Type>::from(0.0, returns)),
         (F::Sum, _) => Box::new(sum::Sum::<Float64Type>::from(0.0, returns)),
         // What can be taken back is kept in an order: NaN is the largest, and -0.0 less than 0.0.
-        (F::Min, _) if is_bounded => return extreme::<false, true>(&argument),
-        (F::Max, _) if is_bounded => return extreme::<true, true>(&argument),
+        (F::Min, ArrowType::Float32) if is_bounded => {
+            return Ok(Box::new(Extreme::<Float32Type, false, true>::ordered(argument)));
+        }
+        (F::Max, ArrowType::Float32) if is_bounded => {
+            return Ok(Box::new(Extreme::<Float32Type, true, true>::ordered(argument)));
+        }
+        (F::Min, _) if is_bounded => {
+            return Ok(Box::new(Extreme::<Float64Type, false, true>::ordered(argument)));
+        }
+        (F::Max, _) if is_bounded => {
+            return Ok(Box::new(Extreme::<Float64Type, true, true>::ordered(argument)));
+        }
         _ => return accumulator(call),
     };
     if call.is_distinct { distinct(call, plain) } else { Ok(plain) }
@@ -90,8 +101,8 @@ fn plain(call: &AggregateCall) -> Result<Box<dyn GroupsAccumulator>, Error> {
         F::ApproxCountDistinct => return distinct(call, Box::new(count::Count::new())),
         F::Sum => sum(&argument(call)?, returns)?,
         F::Avg => average(&argument(call)?, returns)?,
-        F::Min => extreme::<false, false>(&argument(call)?)?,
-        F::Max => extreme::<true, false>(&argument(call)?)?,
+        F::Min => extreme::<false>(&argument(call)?)?,
+        F::Max => extreme::<true>(&argument(call)?)?,
         F::FirstValue => pick::<false>(&argument(call)?)?,
         F::LastValue => pick::<true>(&argument(call)?)?,
         F::ListAgg { separator } => Box::new(Lists::new(ArrowType::Utf8, lists::ListAgg(separator.clone()))),
@@ -177,34 +188,29 @@ fn average(argument: &ArrowType, returns: ArrowType) -> Result<Box<dyn GroupsAcc
     })
 }
 
-fn extreme<const MAX: bool, const ORDERED: bool>(
-    argument: &ArrowType,
-) -> Result<Box<dyn GroupsAccumulator>, Error> {
-    use extreme::Extreme;
+fn extreme<const MAX: bool>(argument: &ArrowType) -> Result<Box<dyn GroupsAccumulator>, Error> {
     let own = argument.clone();
     Ok(match argument {
-        ArrowType::Int8 => Box::new(Extreme::<Int8Type, MAX, ORDERED>::new(own)),
-        ArrowType::Int16 => Box::new(Extreme::<Int16Type, MAX, ORDERED>::new(own)),
-        ArrowType::Int32 => Box::new(Extreme::<Int32Type, MAX, ORDERED>::new(own)),
-        ArrowType::Int64 => Box::new(Extreme::<Int64Type, MAX, ORDERED>::new(own)),
-        ArrowType::Float32 => Box::new(Extreme::<Float32Type, MAX, ORDERED>::new(own)),
-        ArrowType::Float64 => Box::new(Extreme::<Float64Type, MAX, ORDERED>::new(own)),
-        ArrowType::Decimal128(..) => Box::new(Extreme::<Decimal128Type, MAX, ORDERED>::new(own)),
-        ArrowType::Date32 => Box::new(Extreme::<Date32Type, MAX, ORDERED>::new(own)),
-        ArrowType::Time32(TimeUnit::Millisecond) => {
-            Box::new(Extreme::<Time32MillisecondType, MAX, ORDERED>::new(own))
-        }
+        ArrowType::Int8 => Box::new(Extreme::<Int8Type, MAX>::new(own)),
+        ArrowType::Int16 => Box::new(Extreme::<Int16Type, MAX>::new(own)),
+        ArrowType::Int32 => Box::new(Extreme::<Int32Type, MAX>::new(own)),
+        ArrowType::Int64 => Box::new(Extreme::<Int64Type, MAX>::new(own)),
+        ArrowType::Float32 => Box::new(Extreme::<Float32Type, MAX>::new(own)),
+        ArrowType::Float64 => Box::new(Extreme::<Float64Type, MAX>::new(own)),
+        ArrowType::Decimal128(..) => Box::new(Extreme::<Decimal128Type, MAX>::new(own)),
+        ArrowType::Date32 => Box::new(Extreme::<Date32Type, MAX>::new(own)),
+        ArrowType::Time32(TimeUnit::Millisecond) => Box::new(Extreme::<Time32MillisecondType, MAX>::new(own)),
         ArrowType::Timestamp(TimeUnit::Millisecond, _) => {
-            Box::new(Extreme::<TimestampMillisecondType, MAX, ORDERED>::new(own))
+            Box::new(Extreme::<TimestampMillisecondType, MAX>::new(own))
         }
         ArrowType::Timestamp(TimeUnit::Microsecond, _) => {
-            Box::new(Extreme::<TimestampMicrosecondType, MAX, ORDERED>::new(own))
+            Box::new(Extreme::<TimestampMicrosecondType, MAX>::new(own))
         }
         ArrowType::Timestamp(TimeUnit::Nanosecond, _) => {
-            Box::new(Extreme::<TimestampNanosecondType, MAX, ORDERED>::new(own))
+            Box::new(Extreme::<TimestampNanosecondType, MAX>::new(own))
         }
         ArrowType::Boolean => {
-            Box::new(booleans::Booleans(Box::new(Extreme::<Int8Type, MAX, ORDERED>::new(ArrowType::Int8))))
+            Box::new(booleans::Booleans(Box::new(Extreme::<Int8Type, MAX>::new(ArrowType::Int8))))
         }
         ArrowType::Utf8 => Box::new(text_extreme::TextExtreme::<MAX>::new()),
         other => return Err(unfit(if MAX { "MAX" } else { "MIN" }, other)),

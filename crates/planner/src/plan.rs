@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use chrono_tz::Tz;
 use datafusion_physical_expr::PhysicalExpr;
+use datafusion_physical_expr::expressions::Column;
 use narthex_sql::{CreateTable, DataType, OptionEntry, Span};
 
 use crate::aggregates::AggregateCall;
@@ -428,6 +429,12 @@ pub enum OverCall {
         /// The column of what is taken where there is no such row.
         default: Option<usize>,
     },
+}
+
+/// Where a column is among computed ones, if one of them is that column as it is.
+pub(crate) fn passed_on(columns: &[Projected], at: usize) -> Option<usize> {
+    let is_it = |column: &Projected| column.expr.downcast_ref::<Column>().is_some_and(|it| it.index() == at);
+    columns.iter().position(is_it)
 }
 
 /// A column that rows are sorted by.

@@ -25,6 +25,7 @@ use crate::table::is_proctime;
 use self::conjuncts::Conjuncts;
 
 mod aggregate;
+mod calls;
 mod conjuncts;
 mod current_watermark;
 mod from;
@@ -311,7 +312,7 @@ impl QueryBinder<'_> {
         }
         let mut rows = self.over(select, rows)?;
         if let Some(condition) = &select.qualify {
-            self.qualified(select, condition, &mut rows)?;
+            rows = self.qualified(select, condition, rows)?;
         }
         let columns = self.projection(&rows.scope, &select.projection)?;
         if matches!(predicate, Some(None)) {
@@ -331,7 +332,7 @@ impl QueryBinder<'_> {
     }
 
     /// Keeps the rows for which QUALIFY is true. It may call what is selected by its name.
-    fn qualified(&self, select: &Select, condition: &Expr, rows: &mut Rows) -> Option<()> {
+    fn qualified(&self, select: &Select, condition: &Expr, mut rows: Rows) -> Option<Rows> {
         for item in &select.projection {
             if let SelectItem::ExprWithAlias { expr, alias } = item
                 && rows.scope.column(alias).is_err()
@@ -340,11 +341,9 @@ impl QueryBinder<'_> {
                 rows.scope.computed.push((Expr::Identifier(alias.clone()), bound));
             }
         }
-        let predicate = self.condition(&rows.scope, condition)?.expr;
+        let predicate = self.condition(&rows.scope, condition)?;
         self.narrowed(&mut rows.relation, &rows.scope, condition);
-        let input = std::mem::replace(&mut rows.relation, Relation::OneRow);
-        rows.relation = Relation::Filter { input: Box::new(input), predicate };
-        Some(())
+        Some(rows.filtered(vec![predicate]))
     }
 
     /// Rows for which WHERE is true, as far as no join has seen to it.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use datafusion_physical_expr::expressions::Column;
 use narthex_sql::ast::{Expr, Ident};
 use narthex_sql::{DataType, Mistake, Span, nearest};
 
 use crate::bind::row_field;
 use crate::bound::Bound;
-use crate::plan::Projected;
+use crate::plan::{Projected, passed_on};
 
 /// A column that can be named.
 #[derive(Debug, Clone)]
@@ -95,12 +94,7 @@ pub(crate) struct Versions {
 impl Versions {
     /// The same of computed columns.
     pub(crate) fn projected(self, columns: &[Projected]) -> Self {
-        let place = |at: usize| {
-            let is_it = |column: &&Projected| {
-                column.expr.downcast_ref::<Column>().is_some_and(|column| column.index() == at)
-            };
-            columns.iter().position(|column| is_it(&column))
-        };
+        let place = |at: usize| passed_on(columns, at);
         let places = self.places.and_then(|(keys, time)| {
             let keys: Option<Vec<usize>> = keys.into_iter().map(place).collect();
             Some((keys?, place(time)?))

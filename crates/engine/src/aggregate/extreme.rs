@@ -16,16 +16,20 @@ use super::flags::Flags;
 use super::unconverted;
 
 /// The largest value of each group, or the smallest.
-pub(super) struct Extreme<T: ArrowPrimitiveType, const MAX: bool, const ORDERED: bool> {
+pub(super) struct Extreme<T: ArrowPrimitiveType, const MAX: bool, const ORDERED: bool = false> {
     values: Vec<T::Native>,
     has_value: Flags,
     data_type: DataType,
 }
 
-impl<T: ArrowPrimitiveType<Native: PartialOrd>, const MAX: bool, const ORDERED: bool>
-    Extreme<T, MAX, ORDERED>
-{
+impl<T: ArrowPrimitiveType, const MAX: bool> Extreme<T, MAX> {
     pub(super) fn new(data_type: DataType) -> Self {
+        Self { values: Vec::new(), has_value: Flags::new(), data_type }
+    }
+}
+
+impl<T: ArrowPrimitiveType, const MAX: bool> Extreme<T, MAX, true> {
+    pub(super) fn ordered(data_type: DataType) -> Self {
         Self { values: Vec::new(), has_value: Flags::new(), data_type }
     }
 }

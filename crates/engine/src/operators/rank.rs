@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::compute::SortOptions;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef};
-use arrow::row::{RowConverter, SortField};
+use arrow::array::{Int64Array, RecordBatch};
+use arrow::datatypes::SchemaRef;
+use arrow::row::RowConverter;
 use narthex_planner::{SortKey, WindowPlaces, window_time};
 
 use super::groups::Groups;
-use super::rows::{Keys, all_of, times, told};
+use super::rows::{Keys, Order, all_of, times, told};
 use super::{Keeper, StateSize};
 use crate::error::Error;
 use crate::stage::{Marks, Outlet};
@@ -18,8 +17,7 @@ use crate::stage::{Marks, Outlet};
 /// What one task has of a ranking.
 pub(crate) struct WindowRank {
     keys: Keys,
-    order: Vec<usize>,
-    order_converter: RowConverter,
+    order: Order,
     row_converter: RowConverter,
     window: WindowPlaces,
     from: u64,
@@ -59,15 +57,9 @@ pub(crate) struct Ranking<'a> {
 
 impl WindowRank {
     pub(crate) fn new(input: &SchemaRef, schema: SchemaRef, ranking: &Ranking<'_>) -> Result<Self, Error> {
-        let fields = ranking.order.iter().map(|key| {
-            let options = SortOptions { descending: key.is_descending, nulls_first: key.nulls_first };
-            SortField::new_with_options(input.field(key.column).data_type().clone(), options)
-        });
-        let order_converter = RowConverter::new(fields.collect()).map_err(told)?;
         Ok(Self {
             keys: Keys::new(input, ranking.keys)?,
-            order: ranking.order.iter().map(|key| key.column).collect(),
-            order_converter,
+            order: Order::new(input, ranking.order)?,
             row_converter: all_of(input)?,
             window: ranking.window,
             from: ranking.from,
@@ -96,19 +88,6 @@ impl WindowRank {
     }
 }
 
-/// In an order -0.0 is where 0.0 is.
-fn without_signed_zeros(column: &ArrayRef) -> ArrayRef {
-    match column.data_type() {
-        DataType::Float32 => {
-            Arc::new(column.as_primitive::<Float32Type>().unary::<_, Float32Type>(|value| value + 0.0))
-        }
-        DataType::Float64 => {
-            Arc::new(column.as_primitive::<Float64Type>().unary::<_, Float64Type>(|value| value + 0.0))
-        }
-        _ => column.clone(),
-    }
-}
-
 impl Keeper for WindowRank {
     fn rows(
         &mut self,
@@ -119,9 +98,7 @@ impl Keeper for WindowRank {
     ) -> Result<(), Error> {
         let border = |at: usize| times(batch, at, "a window's border");
         let (starts, ends) = (border(self.window.start)?, border(self.window.end)?);
-        let order: Vec<ArrayRef> =
-            self.order.iter().map(|&at| without_signed_zeros(batch.column(at))).collect();
-        let order = self.order_converter.convert_columns(&order).map_err(told)?;
+        let order = self.order.of(batch)?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;
         let most = usize::try_from(self.to).unwrap_or(usize::MAX);
@@ -141,7 +118,7 @@ impl Keeper for WindowRank {
             self.held += 1;
             let arrival = if self.is_last_first { -open.arrived } else { open.arrived };
             let group = &mut open.of_groups[group];
-            let (order, row) = (order.row(row).data(), rows.row(row).data());
+            let (order, row) = (order.row(row), rows.row(row).data());
             open.kept += 1;
             open.bytes += (order.len() + row.len()) as u64;
             group.insert((order.into(), arrival), row.into());

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, SchemaRef, TimestampMillisecondType};
+use arrow::compute::SortOptions;
+use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef, TimestampMillisecondType};
 use arrow::row::{RowConverter, Rows, SortField};
+use narthex_planner::SortKey;
 
 use crate::error::Error;
 
@@ -100,6 +102,54 @@ fn converter(schema: &SchemaRef, columns: &[usize]) -> Result<RowConverter, Erro
         let names: Vec<&str> = columns.iter().map(|&column| schema.field(column).name().as_str()).collect();
         Error::Row(format!("rows cannot be grouped by {}: {error}", names.join(", ")))
     })
+}
+
+/// Columns that rows are sorted by; there may be none.
+pub(crate) struct Order {
+    columns: Vec<usize>,
+    converter: Option<RowConverter>,
+}
+
+/// The places of rows in an order.
+pub(crate) struct OrderRows(Option<Rows>);
+
+impl Order {
+    pub(crate) fn new(schema: &SchemaRef, keys: &[SortKey]) -> Result<Self, Error> {
+        let fields = keys.iter().map(|key| {
+            let options = SortOptions { descending: key.is_descending, nulls_first: key.nulls_first };
+            SortField::new_with_options(schema.field(key.column).data_type().clone(), options)
+        });
+        let fields: Vec<SortField> = fields.collect();
+        let converter = (!fields.is_empty()).then(|| RowConverter::new(fields)).transpose().map_err(told)?;
+        Ok(Self { columns: keys.iter().map(|key| key.column).collect(), converter })
+    }
+
+    pub(crate) fn of(&self, batch: &RecordBatch) -> Result<OrderRows, Error> {
+        let Some(converter) = &self.converter else { return Ok(OrderRows(None)) };
+        let columns: Vec<ArrayRef> =
+            self.columns.iter().map(|&at| without_signed_zeros(batch.column(at))).collect();
+        converter.convert_columns(&columns).map(|rows| OrderRows(Some(rows))).map_err(told)
+    }
+}
+
+impl OrderRows {
+    /// Bytes that are in the order of the rows; the same for all where nothing is sorted by.
+    pub(crate) fn row(&self, row: usize) -> &[u8] {
+        self.0.as_ref().map_or(&[], |rows| rows.row(row).data())
+    }
+}
+
+/// In an order -0.0 is where 0.0 is.
+fn without_signed_zeros(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Float32 => {
+            Arc::new(column.as_primitive::<Float32Type>().unary::<_, Float32Type>(|value| value + 0.0))
+        }
+        DataType::Float64 => {
+            Arc::new(column.as_primitive::<Float64Type>().unary::<_, Float64Type>(|value| value + 0.0))
+        }
+        _ => column.clone(),
+    }
 }
 
 /// The values of a time column; `what` it is, for the message.

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::compute::SortOptions;
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::row::{RowConverter, SortField};
+use arrow::row::RowConverter;
 use narthex_planner::SortKey;
 
-use super::rows::{all_of, times, told};
+use super::rows::{Order, all_of, times, told};
 use super::{Keeper, StateSize};
 use crate::clock::NEVER;
 use crate::error::Error;
@@ -21,9 +20,8 @@ const ROWS_AT_ONCE: usize = 8 * 1024;
 /// The only task of a sort.
 pub(crate) struct Sort {
     time: usize,
-    order: Vec<usize>,
-    /// None where time alone decides.
-    order_converter: Option<RowConverter>,
+    /// Among rows of one time.
+    order: Order,
     row_converter: RowConverter,
     schema: SchemaRef,
     /// By time, the other columns, and arrival.
@@ -31,6 +29,8 @@ pub(crate) struct Sort {
     arrived: u64,
     /// The time of the last row that was given.
     given: i64,
+    /// The last watermark by which rows were given: what has come since waits for the next one.
+    given_by: i64,
     bytes: u64,
 }
 
@@ -42,27 +42,25 @@ struct Row {
 
 impl Sort {
     pub(crate) fn new(schema: SchemaRef, time: usize, order: &[SortKey]) -> Result<Self, Error> {
-        let fields = order.iter().map(|key| {
-            let options = SortOptions { descending: key.is_descending, nulls_first: key.nulls_first };
-            SortField::new_with_options(schema.field(key.column).data_type().clone(), options)
-        });
-        let fields: Vec<SortField> = fields.collect();
-        let order_converter = (!fields.is_empty()).then(|| RowConverter::new(fields)).transpose();
         Ok(Self {
             time,
-            order: order.iter().map(|key| key.column).collect(),
-            order_converter: order_converter.map_err(told)?,
+            order: Order::new(&schema, order)?,
             row_converter: all_of(&schema)?,
             schema,
             waiting: BTreeMap::new(),
             arrived: 0,
             given: NEVER,
+            given_by: NEVER,
             bytes: 0,
         })
     }
 
     /// Gives the rows that a watermark has passed.
     fn give_until(&mut self, watermark: i64, outlet: &mut Outlet<'_>) -> Result<(), Error> {
+        if watermark <= self.given_by {
+            return Ok(());
+        }
+        self.given_by = watermark;
         let mut due = Vec::new();
         let mut later = match watermark.checked_add(1) {
             Some(next) => self.waiting.split_off(&(next, Box::default(), 0)),
@@ -98,10 +96,7 @@ impl Keeper for Sort {
     ) -> Result<(), Error> {
         let times = times(batch, self.time, "the time column")?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
-        let columns: Vec<ArrayRef> = self.order.iter().map(|&at| batch.column(at).clone()).collect();
-        let converter = self.order_converter.as_ref();
-        let order =
-            converter.map(|converter| converter.convert_columns(&columns)).transpose().map_err(told)?;
+        let order = self.order.of(batch)?;
         for (row, &time) in times.iter().enumerate() {
             let watermark = marks.at(row);
             if time <= watermark {
@@ -112,8 +107,7 @@ impl Keeper for Sort {
                 outlet.late(batch, row, watermark);
                 continue;
             }
-            let order: Box<[u8]> =
-                order.as_ref().map_or_else(Box::default, |order| order.row(row).data().into());
+            let order: Box<[u8]> = order.row(row).into();
             let bytes: Box<[u8]> = rows.row(row).data().into();
             self.arrived += 1;
             self.bytes += (bytes.len() + order.len()) as u64;

@@ -4,7 +4,7 @@ use datafusion_physical_expr::expressions::Column;
 use narthex_sql::Span;
 use narthex_sql::ast::{Expr, GroupByExpr, Select, SelectItem, Spanned};
 
-use super::aggregate::every;
+use super::calls::every;
 use super::{QueryBinder, Rows};
 use crate::bind::children;
 use crate::bound::Bound;

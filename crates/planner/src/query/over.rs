@@ -9,7 +9,8 @@ use narthex_sql::ast::{
 };
 use narthex_sql::{DataType, Span};
 
-use super::aggregate::{every, selected_exprs, widened, with_columns};
+use super::aggregate::{widened, with_columns};
+use super::calls::{every, selected_exprs};
 use super::sums::{Calls, Written};
 use super::{QueryBinder, Rows, all};
 use crate::bind::children;

@@ -6,7 +6,7 @@ use narthex_sql::ast::Function;
 use narthex_sql::{DataType, Mistake, Span};
 
 use super::QueryBinder;
-use super::aggregate::is_distinct;
+use super::calls::is_distinct;
 use crate::aggregates::{self, AggregateCall, AggregateFunction as F};
 use crate::bind::{Binder, Spread};
 use crate::bound::Bound;
