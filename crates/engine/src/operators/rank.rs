@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Int64Array, RecordBatch};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef};
 use arrow::row::RowConverter;
 use narthex_planner::{SortKey, WindowPlaces, window_time};
 
@@ -88,6 +88,19 @@ impl WindowRank {
     }
 }
 
+/// In an order -0.0 is where 0.0 is.
+fn without_signed_zeros(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Float32 => {
+            Arc::new(column.as_primitive::<Float32Type>().unary::<_, Float32Type>(|value| value + 0.0))
+        }
+        DataType::Float64 => {
+            Arc::new(column.as_primitive::<Float64Type>().unary::<_, Float64Type>(|value| value + 0.0))
+        }
+        _ => column.clone(),
+    }
+}
+
 impl Keeper for WindowRank {
     fn rows(
         &mut self,
@@ -98,7 +111,7 @@ impl Keeper for WindowRank {
     ) -> Result<(), Error> {
         let border = |at: usize| times(batch, at, "a window's border");
         let (starts, ends) = (border(self.window.start)?, border(self.window.end)?);
-        let order = self.order.of(batch)?;
+        let order = self.order.of(batch, without_signed_zeros)?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
         let keys = self.keys.of(batch)?;
         let most = usize::try_from(self.to).unwrap_or(usize::MAX);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::SortOptions;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef, TimestampMillisecondType};
+use arrow::datatypes::{DataType, SchemaRef, TimestampMillisecondType};
 use arrow::row::{RowConverter, Rows, SortField};
 use narthex_planner::SortKey;
 
@@ -124,10 +124,14 @@ impl Order {
         Ok(Self { columns: keys.iter().map(|key| key.column).collect(), converter })
     }
 
-    pub(crate) fn of(&self, batch: &RecordBatch) -> Result<OrderRows, Error> {
+    /// The places of rows; `seen` is what of a column decides.
+    pub(crate) fn of(
+        &self,
+        batch: &RecordBatch,
+        seen: fn(&ArrayRef) -> ArrayRef,
+    ) -> Result<OrderRows, Error> {
         let Some(converter) = &self.converter else { return Ok(OrderRows(None)) };
-        let columns: Vec<ArrayRef> =
-            self.columns.iter().map(|&at| without_signed_zeros(batch.column(at))).collect();
+        let columns: Vec<ArrayRef> = self.columns.iter().map(|&at| seen(batch.column(at))).collect();
         converter.convert_columns(&columns).map(|rows| OrderRows(Some(rows))).map_err(told)
     }
 }
@@ -136,19 +140,6 @@ impl OrderRows {
     /// Bytes that are in the order of the rows; the same for all where nothing is sorted by.
     pub(crate) fn row(&self, row: usize) -> &[u8] {
         self.0.as_ref().map_or(&[], |rows| rows.row(row).data())
-    }
-}
-
-/// In an order -0.0 is where 0.0 is.
-fn without_signed_zeros(column: &ArrayRef) -> ArrayRef {
-    match column.data_type() {
-        DataType::Float32 => {
-            Arc::new(column.as_primitive::<Float32Type>().unary::<_, Float32Type>(|value| value + 0.0))
-        }
-        DataType::Float64 => {
-            Arc::new(column.as_primitive::<Float64Type>().unary::<_, Float64Type>(|value| value + 0.0))
-        }
-        _ => column.clone(),
     }
 }
 

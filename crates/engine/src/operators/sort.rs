@@ -2,6 +2,7 @@
 //! they came. Late is what is not behind the last row that was given, as in Flink.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -96,7 +97,7 @@ impl Keeper for Sort {
     ) -> Result<(), Error> {
         let times = times(batch, self.time, "the time column")?;
         let rows = self.row_converter.convert_columns(batch.columns()).map_err(told)?;
-        let order = self.order.of(batch)?;
+        let order = self.order.of(batch, Arc::clone)?;
         for (row, &time) in times.iter().enumerate() {
             let watermark = marks.at(row);
             if time <= watermark {
