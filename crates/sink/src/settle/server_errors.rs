@@ -158,7 +158,12 @@ impl Resolver<'_> {
             }
             let mut attempts = Attempts::default();
             let outcome = self.ask(&task.part, &mut attempts, ServerErrors::HandBackAfter(TRIES)).await;
-            task.attempts.outcome_unknown |= attempts.outcome_unknown;
+            if attempts.outcome_unknown {
+                // It may be stored, and the rest of the request not: what comes later must not take the one for the other.
+                task.attempts.outcome_unknown = true;
+                task.stored = Stored::Perhaps;
+                self.doubtful.extend(&task.part);
+            }
             if !matches!(outcome, Outcome::ServerErrors(_)) {
                 return Suspicion::Answered(outcome);
             }
