@@ -15,7 +15,7 @@ pub(crate) fn cases() -> Vec<PathBuf> {
 
 /// Those in a folder of the repository.
 pub(crate) fn cases_in(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let folder = fs::canonicalize(Path::new("../..").join(folder)).unwrap();
     let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     let wanted = std::env::var("NARTHEX_GOLDEN").unwrap_or_default();

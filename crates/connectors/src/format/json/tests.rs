@@ -189,7 +189,7 @@ fn a_chunk_is_cut_behind_its_last_line() {
 
 /// A file of a golden case.
 fn golden(path: &str) -> String {
-    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/flink/golden/cases");
+    let cases = "../../tests/flink/golden/cases";
     std::fs::read_to_string(format!("{cases}/{path}")).unwrap()
 }
 
