@@ -11,24 +11,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/glibc.sh"
 choose_toolchain
 
-zigbuild_version=0.24.1
 library=libnarthex_jni.so
 natives="$repo/java/narthex-flink/target/native"
-
-# A linker for another glibc than this machine's: zig brings the symbols of each. Into the cache, once.
-need_zig() {
-    local tools_zig="$cache/zig-$zig_version"
-    if [[ ! -x "$tools_zig/bin/python" ]]; then
-        python3 -m venv "$tools_zig"
-    fi
-    if ! "$tools_zig/bin/python" -c 'import ziglang' 2>/dev/null; then
-        "$tools_zig/bin/pip" install --quiet "ziglang==$zig_version"
-    fi
-    export CARGO_ZIGBUILD_PYTHON_PATH="$tools_zig/bin/python"
-    if ! type -P cargo-zigbuild >/dev/null; then
-        cargo install --quiet --locked "cargo-zigbuild@$zigbuild_version"
-    fi
-}
 
 # Puts a library where the jar takes that of an architecture from.
 put() {

@@ -11,7 +11,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-all_steps=(setup lock fmt clippy clippy-small deny deps shell build unit it oracle engines page deploy monitoring doc java)
+all_steps=(setup lock fmt clippy clippy-small deny deps shell build unit it oracle engines page deploy monitoring doc glibc java)
 
 # Sets `command` to what a step runs.
 command_of() {
@@ -35,6 +35,7 @@ command_of() {
         deploy) command=(tests/deploy/deploy.py) ;;
         # An alert takes its time: four minutes, of which none is busy.
         monitoring) command=(bash -c 'tests/monitoring/pushgateway.py && tests/monitoring/alert_path.py') ;;
+        glibc) command=(scripts/check_glibc.sh) ;;
         java) command=(scripts/test-java.sh) ;;
         doc) command=(env "RUSTDOCFLAGS=-D warnings" cargo doc --workspace --no-deps) ;;
         *) return 1 ;;
