@@ -227,6 +227,8 @@ pub struct Ledger {
     pub requests_accepted: u64,
     /// Requests that were refused for good, or whose retries ended; parts of a refused request count again.
     pub requests_refused: u64,
+    /// Packed bytes of requests, each counted once however often it is tried.
+    pub request_bytes: u64,
     /// Dead letters that could not be written.
     pub dead_letters_failed: u64,
 }
@@ -293,7 +295,7 @@ mod tests {
         assert!(ledger.adds_up());
         assert_eq!(
             serde_json::to_string(&ledger).unwrap(),
-            r#"{"received":10,"written":6,"replayed":1,"rejected":{"bad_request":1},"dropped":{"out_of_order":1},"pending":1,"requests":0,"retries":0,"requests_accepted":0,"requests_refused":0,"dead_letters_failed":0}"#
+            r#"{"received":10,"written":6,"replayed":1,"rejected":{"bad_request":1},"dropped":{"out_of_order":1},"pending":1,"requests":0,"retries":0,"requests_accepted":0,"requests_refused":0,"request_bytes":0,"dead_letters_failed":0}"#
         );
     }
 }

@@ -110,6 +110,7 @@ impl RequestMetrics {
         ledger.retries = self.retries.load(Ordering::Relaxed);
         ledger.requests_accepted = self.accepted();
         ledger.requests_refused = self.refused.load(Ordering::Relaxed);
+        ledger.request_bytes = self.bytes.load(Ordering::Relaxed);
     }
 }
 

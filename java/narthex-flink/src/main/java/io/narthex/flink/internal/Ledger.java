@@ -62,6 +62,11 @@ final class Ledger {
         return number("requests_refused");
     }
 
+    /** Packed bytes of requests, each counted once however often it is tried. */
+    long requestBytes() {
+        return number("request_bytes");
+    }
+
     long deadLettersFailed() {
         return number("dead_letters_failed");
     }

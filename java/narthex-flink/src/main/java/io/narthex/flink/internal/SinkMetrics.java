@@ -38,6 +38,8 @@ final class SinkMetrics {
         set("numSamplesWritten", newer.written());
         set("numSamplesReplayed", newer.replayed());
         set("numWriteRequests", newer.requests());
+        // What Flink calls the bytes of a sink (FLIP-33).
+        set("numBytesSend", newer.requestBytes());
         set("numDeadLettersFailed", newer.deadLettersFailed());
         newer.rejected.forEach((reason, samples) -> set(reason, "numSamplesRejected", samples));
         newer.dropped.forEach((reason, samples) -> set(reason, "numSamplesDropped", samples));

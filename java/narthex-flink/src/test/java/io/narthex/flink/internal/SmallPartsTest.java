@@ -42,7 +42,7 @@ class SmallPartsTest {
         SinkMetrics metrics = new SinkMetrics(new Recorded(counters, ""));
         String ledger = "{\"received\":20,\"written\":9,\"replayed\":1,\"rejected\":{\"bad_request\":2},"
                 + "\"dropped\":{\"duplicate_same\":3,\"retries_exhausted\":4},\"pending\":1,\"requests\":7,\"retries\":2,"
-                + "\"requests_accepted\":4,\"requests_refused\":1,\"dead_letters_failed\":0}";
+                + "\"requests_accepted\":4,\"requests_refused\":1,\"request_bytes\":77,\"dead_letters_failed\":0}";
         metrics.update(Ledger.parse(ledger));
         metrics.update(Ledger.parse(ledger));
         Map<String, Long> expected = Map.of(
@@ -51,6 +51,7 @@ class SmallPartsTest {
                 "numSamplesRetryLimitDropped", 4L, "numWriteRequestsRetries", 2L, "numSamplesReplayed", 1L,
                 "reason.bad_request.numSamplesRejected", 2L, "reason.duplicate_same.numSamplesDropped", 3L);
         expected.forEach((name, value) -> assertEquals(value, counters.get(name).getCount(), name));
+        assertEquals(77, counters.get("numBytesSend").getCount());
     }
 
     private static final class Recorded extends UnregisteredMetricsGroup {
