@@ -134,8 +134,8 @@ run_sql() {
     local events=$((samples / 2)) malformed generator
     say "running demo/vehicles.sql on $events events, some of them malformed"
     mkfifo "$work/events"
-    "$work/narthex" generate --kind vehicles --devices 1000 --count "$events" --rate $((5 * rate)) --malformed 0.001 \
-        --manifest "$work/events.manifest" >"$work/events" 2>"$work/generate.log" &
+    "$work/narthex" generate --kind vehicles --devices 1000 --count "$events" --positions --rate $((5 * rate)) --malformed 0.001 \
+        --gps-jump 0.001 --manifest "$work/events.manifest" >"$work/events" 2>"$work/generate.log" &
     generator=$!
     started+=("$generator")
     EVENTS=- MODELS="$repo/demo/models.json" RECEIVER="$url" NARTHEX_LOG=error "$work/narthex" run "$repo/demo/vehicles.sql" <"$work/events" \

@@ -161,17 +161,19 @@ start_prometheus() {
 start_job() {
     local generate
     say "$vehicles vehicles, $rate events a second, $minutes minutes"
-    # One of 20 comes late by some seconds, one of 100 by minutes, one of 100 twice, one of 500 is no JSON.
+    # One of 20 comes late by some seconds, one of 100 by minutes, one of 100 twice, one of 500 is no JSON, one of 1000 has
+    # a wrong place.
     generate=("$state/narthex" generate --kind vehicles --devices "$vehicles" --rate "$rate"
-        --count $((rate * 60 * minutes)) --out-of-order 0.05 --late 0.01 --duplicate 0.01)
+        --count $((rate * 60 * minutes)) --positions
+        --out-of-order 0.05 --late 0.01 --duplicate 0.01 --malformed 0.002 --gps-jump 0.001)
     if [[ "$engine" == narthex ]]; then
         mkfifo "$state/events"
-        start generator "${generate[@]}" --malformed 0.002 --output "$state/events"
+        start generator "${generate[@]}" --output "$state/events"
         EVENTS="$state/events" MODELS="$repo/demo/models.json" RECEIVER="$url" start job \
             "$state/narthex" run "$repo/demo/vehicles.sql" --listen 0 --sd-file "$state/targets/demo.json" \
             --dead-letters "$state/lost.ndjson" --ledger "$state/ledger.json"
     else
-        # Flink reads a file when it appears, whole: one for each second. A broken record would fail its job.
+        # Flink reads a file when it appears, whole: one for each second.
         mkdir "$state/events" "$state/flink"
         # shellcheck disable=SC2016 # the inner shell expands these
         start generator bash -c 'lines="$1" folder="$2"; shift 2
@@ -181,6 +183,8 @@ start_job() {
     fi
     page="$(listening job)"
     echo "$page" >"$state/page"
+    if [[ "$engine" == narthex ]]; then metrics="$page"; else metrics="$(sed -n 's/^metrics at //p' "$state/job.log")"; fi
+    echo "$metrics" >"$state/metrics"
     echo "$url" >"$state/url"
     echo "$kind" >"$state/kind"
     say "the job's page is $page"
@@ -210,7 +214,7 @@ wait_for_fleet() {
             echo "demo: the job has ended: $(tail -n 1 "$state/job.log")" >&2
             return 1
         fi
-        if "$state/demo_check" running "$kind" "$url" "$(metrics)" >"$state/contrast" \
+        if "$state/demo_check" running "$kind" "$url" "$metrics" >"$state/contrast" \
             && awk '/^the fleet/ { exit !($7 > 0 && $8 > 0) }' "$state/contrast"; then
             say "figures of the fleet are stored"
             return 0
@@ -232,17 +236,12 @@ tell() {
     printf '%s\n' "It ends by itself after $minutes minutes; make demo-down ends it now and removes everything."
 }
 
-# Where the job tells what it sends; Flink's does not here.
-metrics() {
-    if [[ "$(cat "$state/page")" == */#/* ]]; then echo -; else cat "$state/page"; fi
-}
-
 contrast() {
     if ! runs job; then
         echo "demo: no job runs; \`make demo\` starts one" >&2
         exit 1
     fi
-    "$state/demo_check" running "$(cat "$state/kind")" "$(cat "$state/url")" "$(metrics)"
+    "$state/demo_check" running "$(cat "$state/kind")" "$(cat "$state/url")" "$(cat "$state/metrics")"
 }
 
 # The generator first: the job ends with its input, writes its last windows and tells its ledger.

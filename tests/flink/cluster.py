@@ -79,6 +79,9 @@ appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c - %m%n
 """
 
 
+REPORTER = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
+
+
 class Wrong(Exception):
     """What was not as it must be."""
 
@@ -308,3 +311,22 @@ class Cluster:
             for each in get(f"{self.rest}/jobs/{job}/vertices/{vertex['id']}")["subtasks"]:
                 found.add(each["taskmanager-id"])
         return sorted(found)
+
+
+class ReportingCluster(Cluster):
+    """Each process serves its metrics by Flink's own Prometheus reporter, on a port of its own."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        with (self.home / "conf/config.yaml").open("a") as configuration:
+            configuration.write(f"metrics.reporter.prom.factory.class: {REPORTER}\n")
+
+    def java(self, name, main_class, *options, jars=(), arguments=()):
+        if name == "job-manager" or name in self.task_managers:
+            port = free_port()
+            arguments = [*arguments, "-D", f"metrics.reporter.prom.port={port}"]
+            self.reports(name, port)
+        return super().java(name, main_class, *options, jars=jars, arguments=arguments)
+
+    def reports(self, name, port):
+        """The process will serve its metrics there."""

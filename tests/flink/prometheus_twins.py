@@ -68,8 +68,8 @@ def all_jobs(folder):
     """Names and texts; what is left open in a text is the receiver."""
     events = folder / "events.json"
     with open(events, "wb") as out:
-        subprocess.run([Narthex().binary, "generate", "--kind", "vehicles", "--count", str(EVENTS), "--devices", "50",
-                        "--seed", "7"], stdout=out, check=True)
+        subprocess.run([Narthex().binary, "generate", "--kind", "vehicles", "--positions", "--count", str(EVENTS), "--devices", "50",
+                        "--seed", "7", "--gps-jump", "0.01"], stdout=out, check=True)
     vehicles = (REPOSITORY / "demo/vehicles.sql").read_text().replace("${env:EVENTS}", str(events))
     vehicles = vehicles.replace("${env:MODELS}", str(REPOSITORY / "demo/models.json"))
     yield "demo/vehicles.sql", vehicles.replace("${env:RECEIVER}", "${URL}").replace(
@@ -250,6 +250,9 @@ def first_difference(theirs, ours):
         return f"flink {theirs}, narthex {ours}"
     for their, our in zip(theirs + [None], ours + [None]):
         if their != our:
+            # Of two series with the same labels, the sample.
+            if their and our and isinstance(their[1], list) and their[0] == our[0]:
+                return f"{their[0]}: {first_difference(their[1], our[1])}"
             return f"flink {str(their)[:700]}, narthex {str(our)[:700]}"
     return f"{len(theirs)} and {len(ours)}"
 

@@ -112,7 +112,7 @@ class Scene:
             pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or CACHE / "target") / "debug" / "narthex")
         read, write = os.pipe()
         generator = [narthex, "generate", "--kind", "vehicles", "--devices", "300", "--rate", "300", "--duration", "30 min",
-                     "--malformed", "0.001"]
+                     "--malformed", "0.001", "--positions", "--gps-jump", "0.01"]
         self.start("generate", generator, stdout=write)
         environment = {**os.environ, "EVENTS": "-", "MODELS": str(REPOSITORY / "demo" / "models.json"),
                        "RECEIVER": f"http://127.0.0.1:{self.prometheus_port}"}

@@ -31,27 +31,20 @@ from servers import Timeline, Wrong, verdict  # noqa: E402
 sys.path.append(str(ROOT / "tests/flink"))
 import cluster as flink  # noqa: E402
 
-REPORTER = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
 ALERT = "FlinkTaskManagerMissing"
 
 
-class Watched(flink.Cluster):
-    """Each process serves its metrics on a port of its own, and is told to Prometheus."""
+class Watched(flink.ReportingCluster):
+    """Each process is told to Prometheus."""
 
     def __init__(self, targets, *arguments, **more):
         super().__init__(*arguments, **more)
         self.targets = targets
-        with (self.home / "conf/config.yaml").open("a") as configuration:
-            configuration.write(f"metrics.reporter.prom.factory.class: {REPORTER}\n")
 
-    def java(self, name, main_class, *options, jars=(), arguments=()):
-        if name == "job-manager" or name in self.task_managers:
-            port = flink.free_port()
-            arguments = [*arguments, "-D", f"metrics.reporter.prom.port={port}"]
-            role = "jobmanager" if name == "job-manager" else "taskmanager"
-            told = [{"targets": [f"127.0.0.1:{port}"], "labels": {"role": role, "process": name}}]
-            (self.targets / f"{name}.json").write_text(json.dumps(told))
-        return super().java(name, main_class, *options, jars=jars, arguments=arguments)
+    def reports(self, name, port):
+        role = "jobmanager" if name == "job-manager" else "taskmanager"
+        told = [{"targets": [f"127.0.0.1:{port}"], "labels": {"role": role, "process": name}}]
+        (self.targets / f"{name}.json").write_text(json.dumps(told))
 
     def submit_jar(self, jar, *arguments):
         process = self.java("client", "org.apache.flink.client.cli.CliFrontend", "-Xmx384m",

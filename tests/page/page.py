@@ -133,7 +133,7 @@ def narthex_binary():
 def start_job(folder, prometheus, started):
     narthex = narthex_binary()
     generator = subprocess.Popen(
-        [narthex, "generate", "--kind", "vehicles", "--rate", "3000", "--devices", "300"],
+        [narthex, "generate", "--kind", "vehicles", "--rate", "3000", "--devices", "300", "--positions"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     started.append(generator)
     environment = dict(os.environ, EVENTS="-", MODELS=str(ROOT / "demo/models.json"), RECEIVER=prometheus, RUST_BACKTRACE="0")

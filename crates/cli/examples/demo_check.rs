@@ -3,7 +3,8 @@
 //! `demo_check first KIND URL` waits until the receiver holds a sample. `demo_check compare KIND URL FOLDER` compares
 //! `ledger.json` in the folder with the errors in `manifest.ndjson`, and each stored sample with `stream.ndjson`.
 //! `demo_check contrast KIND URL` prints series and samples of the fleet beside those of single vehicles; `demo_check
-//! running KIND URL METRICS_URL` prints that of a job that runs, with samples and bytes a second; `-` for a job without metrics.
+//! running KIND URL METRICS_URL` prints that of a job that runs, with samples and bytes a second, by the metrics of narthex or
+//! of Flink's Prometheus reporter.
 //! KIND is `prometheus` or `builtin`. HTTP is spoken by hand: the demo must not need curl, nor build a client for it.
 
 use std::collections::BTreeMap;
@@ -22,6 +23,12 @@ use serde::Deserialize;
 /// Samples by series, as PromQL writes it, oldest first.
 type Content = BTreeMap<String, Vec<Sample>>;
 
+/// The demo's tables: what each is of, and how the names of its series begin.
+const TABLES: [(&str, &str, &str); 2] = [
+    ("vehicle_samples", "single vehicles", "vehicle_"),
+    ("fleet_samples", "the fleet, by model and region", "fleet_"),
+];
+
 const FIRST_WITHIN_MS: i64 = 60_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 const LOOKED_AT: Duration = Duration::from_secs(5);
@@ -35,8 +42,7 @@ fn main() -> anyhow::Result<ExitCode> {
         ["compare", kind, url, folder] => compare(&Receiver::new(kind, url)?, Path::new(folder)),
         ["contrast", kind, url] => contrast(&Receiver::new(kind, url)?),
         ["running", kind, url, metrics] => {
-            let job = if metrics == "-" { None } else { Some(Receiver::new("builtin", metrics)?) };
-            running(&Receiver::new(kind, url)?, job.as_ref())
+            running(&Receiver::new(kind, url)?, &Receiver::new("builtin", metrics)?)
         }
         _ => bail!(
             "usage: demo_check (first|contrast) KIND URL | demo_check compare KIND URL FOLDER | demo_check running KIND URL METRICS_URL"
@@ -65,28 +71,20 @@ fn contrast(receiver: &Receiver) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is stored of each table of the job now, and by the job's own metrics, if there are such, how many bytes that takes.
-fn running(receiver: &Receiver, job: Option<&Receiver>) -> anyhow::Result<ExitCode> {
-    let looked = |job: &Receiver| anyhow::Ok(Written::of(&job.get("/metrics")?));
-    let before = job.map(looked).transpose()?;
+/// What is stored of each table of the job, and by the job's own metrics, how much that is a second.
+fn running(receiver: &Receiver, job: &Receiver) -> anyhow::Result<ExitCode> {
+    let before = Written::of(&job.get("/metrics")?);
     std::thread::sleep(LOOKED_AT);
-    let after = job.map(looked).transpose()?;
+    let after = Written::of(&job.get("/metrics")?);
     let seconds = LOOKED_AT.as_secs() as f64;
     println!("{:<34}{:>12}{:>12}{:>12}", "", "series", "samples/s", "bytes/s");
-    for (what, table, prefix) in [
-        ("single vehicles", "vehicle_samples", "vehicle_"),
-        ("the fleet, by model and region", "fleet_samples", "fleet_"),
-    ] {
-        let rate = |all: fn(&Written) -> &BTreeMap<String, f64>| {
+    for (table, what, prefix) in TABLES {
+        let rate = |all: fn(&Written) -> &BTreeMap<&'static str, f64>| {
             let of = |written: &Written| all(written).get(table).copied().unwrap_or_default();
-            Some((of(after.as_ref()?) - of(before.as_ref()?)) / seconds)
+            (of(&after) - of(&before)) / seconds
         };
-        let samples = match rate(|written| &written.samples) {
-            Some(samples) => samples,
-            None => receiver.samples_a_second(prefix)?,
-        };
-        let bytes = rate(|written| &written.bytes).map_or("-".to_owned(), |bytes| format!("{bytes:.0}"));
-        println!("{what:<34}{:>12}{samples:>12.0}{bytes:>12}", receiver.series(prefix)?);
+        let (samples, bytes) = (rate(|written| &written.samples), rate(|written| &written.bytes));
+        println!("{what:<34}{:>12}{samples:>12.0}{bytes:>12.0}", receiver.series(prefix)?);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -94,23 +92,28 @@ fn running(receiver: &Receiver, job: Option<&Receiver>) -> anyhow::Result<ExitCo
 /// Totals by table.
 #[derive(Default)]
 struct Written {
-    samples: BTreeMap<String, f64>,
-    bytes: BTreeMap<String, f64>,
+    samples: BTreeMap<&'static str, f64>,
+    bytes: BTreeMap<&'static str, f64>,
 }
 
 impl Written {
     fn of(metrics: &str) -> Self {
         let mut all = Self::default();
         for line in metrics.lines() {
-            let of = match line.split('{').next() {
-                Some("narthex_sink_samples_written_total") => &mut all.samples,
-                Some("narthex_sink_request_bytes_total") => &mut all.bytes,
+            let of = match line.split('{').next().map(|name| name.rsplit('_').next().unwrap_or(name)) {
+                _ if line.starts_with("narthex_sink_samples_written_total{") => &mut all.samples,
+                _ if line.starts_with("narthex_sink_request_bytes_total{") => &mut all.bytes,
+                Some("numSamplesWritten") => &mut all.samples,
+                Some("numBytesSend") => &mut all.bytes,
                 _ => continue,
             };
-            let table = line.split("table=\"").nth(1).and_then(|rest| rest.split('"').next());
+            // Flink's writers are called `prometheus:_default_catalog_default_database_TABLE:_Writer`.
+            let named = line.split("table=\"").nth(1).or_else(|| line.split("operator_name=\"").nth(1));
+            let named = named.and_then(|rest| rest.split('"').next());
+            let table = named.and_then(|named| TABLES.into_iter().find(|(table, ..)| named.contains(table)));
             let value = line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
-            if let (Some(table), Some(value)) = (table, value) {
-                *of.entry(table.to_owned()).or_default() += value;
+            if let (Some((table, ..)), Some(value)) = (table, value) {
+                *of.entry(table).or_default() += value;
             }
         }
         all
@@ -292,16 +295,6 @@ impl Receiver {
             return Ok(self.content()?.keys().filter(|name| name.starts_with(prefix)).count() as u64);
         }
         Ok(self.number(&format!("count(last_over_time({{__name__=~\"{prefix}.*\"}}[1h]))"))? as u64)
-    }
-
-    /// How many samples of the last minute there are of them, a second.
-    fn samples_a_second(&self, prefix: &str) -> anyhow::Result<f64> {
-        ensure!(self.is_prometheus, "only a Prometheus tells that");
-        // Name by name: without their names, series of several would be the same.
-        let names = format!("count by (__name__) (last_over_time({{__name__=~\"{prefix}.*\"}}[1h]))");
-        let names = self.query(&names, SystemClock.now_ms())?;
-        let names = names.iter().filter_map(|row| row.metric.get("__name__"));
-        names.map(|name| self.number(&format!("sum(count_over_time({name}[1m])) / 60"))).sum()
     }
 
     /// The only value of a query; 0 if it has none.

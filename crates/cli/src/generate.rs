@@ -8,6 +8,7 @@ mod inject;
 mod manifest;
 mod output;
 mod plan;
+mod positions;
 mod rng;
 mod series;
 mod stream;
@@ -46,6 +47,9 @@ pub(crate) struct GenerateArgs {
     /// Number of vehicles (default 1000)
     #[arg(long, value_name = "N")]
     devices: Option<u64>,
+    /// Give each event of a vehicle a latitude and a longitude
+    #[arg(long)]
+    positions: bool,
 
     /// Clean events in all, injected errors not counted (default 100000, without a rate)
     #[arg(long, value_name = "N")]
@@ -149,6 +153,15 @@ pub(crate) struct GenerateArgs {
         allow_negative_numbers = true
     )]
     future: f64,
+    /// Clean events whose position is one to ten degrees off; with --positions
+    #[arg(
+        long,
+        value_name = "RATIO",
+        default_value_t = 0.0,
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
+    gps_jump: f64,
 
     /// Write to a file instead of standard output; - is standard output
     #[arg(long, value_name = "FILE")]

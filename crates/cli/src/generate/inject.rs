@@ -13,6 +13,7 @@ pub(super) enum Injection {
     BadLabel,
     Nan,
     Future,
+    GpsJump,
 }
 
 /// What becomes of an injected sample in a strict sink with all checks.
@@ -26,7 +27,7 @@ pub(super) enum Fate {
 }
 
 impl Injection {
-    pub(super) const ALL: [Injection; 8] = [
+    pub(super) const ALL: [Injection; 9] = [
         Injection::OutOfOrder,
         Injection::Late,
         Injection::Duplicate,
@@ -35,6 +36,7 @@ impl Injection {
         Injection::BadLabel,
         Injection::Nan,
         Injection::Future,
+        Injection::GpsJump,
     ];
 
     /// The name in manifests.
@@ -48,7 +50,13 @@ impl Injection {
             Injection::BadLabel => "bad_label",
             Injection::Nan => "nan",
             Injection::Future => "future",
+            Injection::GpsJump => "gps_jump",
         }
+    }
+
+    /// Whether a clean event itself becomes wrong; else the error is a line of its own.
+    pub(super) const fn is_in_place(self) -> bool {
+        matches!(self, Injection::Nan | Injection::GpsJump)
     }
 
     pub(super) const fn fate(self) -> Fate {
@@ -58,7 +66,7 @@ impl Injection {
             Injection::Conflict => Fate::Dropped("duplicate"),
             Injection::Malformed => Fate::Undecodable,
             Injection::BadLabel => Fate::Dropped("invalid_label_name"),
-            Injection::Nan => Fate::Written,
+            Injection::Nan | Injection::GpsJump => Fate::Written,
             Injection::Future => Fate::Dropped("too_far_in_future"),
         }
     }

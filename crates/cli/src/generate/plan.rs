@@ -62,6 +62,8 @@ pub(super) struct Plan {
     /// Clean events a second of real time; `None` is as fast as possible.
     pub(super) rate: Option<f64>,
     pub(super) ratios: Ratios,
+    /// Whether events tell where they were made.
+    pub(super) positions: bool,
 }
 
 /// A mistake: the flag without its dashes, and what is wrong.
@@ -137,6 +139,7 @@ impl Plan {
             limit,
             rate,
             ratios,
+            positions: args.positions,
         };
         plan.start_ms = start.unwrap_or(now_ms - plan.lead_ms());
         Ok(plan)
@@ -179,6 +182,11 @@ fn check_kind(args: &GenerateArgs, mistakes: &mut Mistakes) {
         ("devices", args.devices.is_some() && series, "plain series are counted by --series"),
         ("bad-label", args.bad_label > 0.0 && !args.kind.is_samples(), "events have no labels"),
         ("nan", args.nan > 0.0 && !args.kind.is_samples(), "an event's measurement is an integer"),
+        (
+            "positions",
+            args.positions && args.kind != Kind::Vehicles,
+            "only events of vehicles have a position",
+        ),
     ];
     for (flag, wrong, why) in flags {
         mistakes.check(flag, !wrong, || format!("does not go with this --kind; {why}"));
@@ -213,6 +221,7 @@ fn ratios(args: &GenerateArgs, mistakes: &mut Mistakes) -> Ratios {
         ("bad-label", Injection::BadLabel, args.bad_label),
         ("nan", Injection::Nan, args.nan),
         ("future", Injection::Future, args.future),
+        ("gps-jump", Injection::GpsJump, args.gps_jump),
     ];
     let mut ratios = Ratios::default();
     let before = mistakes.0.len();
@@ -224,6 +233,7 @@ fn ratios(args: &GenerateArgs, mistakes: &mut Mistakes) -> Ratios {
     mistakes.check("late", mistakes.0.len() > before || sum <= 1.0 + 1e-9, || {
         format!("the ratios of all injected errors add up to {sum}, more than 1")
     });
+    mistakes.check("gps-jump", args.positions || args.gps_jump == 0.0, || "needs --positions".to_owned());
     ratios
 }
 

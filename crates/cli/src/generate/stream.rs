@@ -1,7 +1,7 @@
 //! The stream itself: lines one after another, the same for the same plan, without a clock and without I/O.
 //!
 //! Clean events only rise in time, per series strictly. An injected error never changes the fate of another
-//! line: it is a line of its own (but for NaN, which replaces a value), it comes after a clean event of its
+//! line: it is a line of its own (but for NaN and a wrong position, which replace what is right), it comes after a clean event of its
 //! series, and what a strict sink drops leaves no trace there.
 
 use super::inject::{Fate, Injection, Injector};
@@ -49,7 +49,8 @@ impl Stream {
         let subjects: Box<dyn Subjects> = match plan.kind {
             Kind::Series => Box::new(PlainSeries::new(plan.population, plan.labels)),
             Kind::Vehicles => {
-                Box::new(Fleet::new(plan.population, Shape::Events, &mut Rng::new(plan.seed, 1)))
+                let fleet = Fleet::new(plan.population, Shape::Events, &mut Rng::new(plan.seed, 1));
+                Box::new(if plan.positions { fleet.with_positions(Rng::new(plan.seed, 4)) } else { fleet })
             }
             Kind::VehicleSeries => {
                 Box::new(Fleet::new(plan.population, Shape::Samples, &mut Rng::new(plan.seed, 1)))
@@ -84,6 +85,9 @@ impl Stream {
             event.value = Value::NaN;
             self.subjects.amend(event);
         }
+        if injection == Some(Injection::GpsJump) {
+            self.subjects.misplace(event.slot, self.injector.rng());
+        }
         self.remember(event.slot);
         let start = lines.len();
         self.subjects.write(lines, event, Spelling::Plain);
@@ -99,7 +103,7 @@ impl Stream {
     #[cold]
     fn inject(&mut self, injection: Injection, clean: usize, lines: &mut Vec<u8>, manifest: &mut Manifest) {
         let mut start = clean;
-        if injection != Injection::Nan {
+        if !injection.is_in_place() {
             lines.push(b'\n');
             start = lines.len();
             self.write_error(injection, lines);
@@ -135,7 +139,7 @@ impl Stream {
             }
             Injection::BadLabel => Spelling::BadLabel,
             Injection::Malformed => return self.write_malformed(event, out),
-            Injection::Duplicate | Injection::Nan => Spelling::Plain,
+            Injection::Duplicate | Injection::Nan | Injection::GpsJump => Spelling::Plain,
         };
         self.subjects.write(out, event, spelling);
     }

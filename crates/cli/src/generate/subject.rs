@@ -53,6 +53,9 @@ pub(super) trait Subjects {
     /// Replaces the value of the newest event of its slot.
     fn amend(&mut self, event: Event);
 
+    /// Makes the position that the newest event of its subject tells a wrong one, where it tells one.
+    fn misplace(&mut self, _slot: u32, _rng: &mut Rng) {}
+
     /// The newest event of the slot, which has had one.
     fn newest(&self, slot: u32) -> Event;
 

@@ -5,6 +5,7 @@
 //! here they go up and down between 0 and 5.
 
 use super::digits::{push_integer, push_padded, push_quarters};
+use super::positions::Positions;
 use super::rng::{Rng, mix};
 use super::series::write_sample;
 use super::subject::{Event, Spelling, Subjects, Value};
@@ -21,28 +22,28 @@ const ELECTRIC_MAX_RPM: i64 = 10_000;
 /// Tenths of the vehicles that burn fuel.
 const COMBUSTION_TENTHS: u64 = 7;
 
-/// Regions and how many of 37 places each has.
-const REGIONS: [(&str, usize); 20] = [
-    ("United States", 9),
-    ("Germany", 4),
-    ("China", 3),
-    ("Japan", 2),
-    ("United Kingdom", 2),
-    ("France", 2),
-    ("Italy", 2),
-    ("Spain", 1),
-    ("Netherlands", 1),
-    ("Sweden", 1),
-    ("Poland", 1),
-    ("Canada", 1),
-    ("Mexico", 1),
-    ("Brazil", 1),
-    ("South Africa", 1),
-    ("Turkey", 1),
-    ("India", 1),
-    ("South Korea", 1),
-    ("Australia", 1),
-    ("Norway", 1),
+/// Regions, how many of 37 shares each has, and where its middle is: degrees north and east.
+const REGIONS: [(&str, usize, (i32, i32)); 20] = [
+    ("United States", 9, (39, -98)),
+    ("Germany", 4, (51, 10)),
+    ("China", 3, (34, 108)),
+    ("Japan", 2, (36, 138)),
+    ("United Kingdom", 2, (53, -2)),
+    ("France", 2, (47, 2)),
+    ("Italy", 2, (43, 12)),
+    ("Spain", 1, (40, -4)),
+    ("Netherlands", 1, (52, 5)),
+    ("Sweden", 1, (60, 15)),
+    ("Poland", 1, (52, 19)),
+    ("Canada", 1, (52, -100)),
+    ("Mexico", 1, (23, -102)),
+    ("Brazil", 1, (-10, -52)),
+    ("South Africa", 1, (-29, 25)),
+    ("Turkey", 1, (39, 35)),
+    ("India", 1, (22, 79)),
+    ("South Korea", 1, (36, 128)),
+    ("Australia", 1, (-25, 134)),
+    ("Norway", 1, (62, 10)),
 ];
 
 /// Whether events or samples are written.
@@ -59,8 +60,10 @@ pub(super) enum Shape {
 pub(super) struct Fleet {
     vehicles: Vec<Vehicle>,
     shape: Shape,
-    /// The region of each of the 37 places.
-    places: Vec<&'static str>,
+    /// The region of each of the 37 shares: an index.
+    shares: Vec<usize>,
+    /// Where they are, if that is told.
+    positions: Option<Positions>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +90,22 @@ impl Fleet {
         Self {
             vehicles: (0..count).map(|_| vehicle(rng.one_in(2))).collect(),
             shape,
-            places: REGIONS.iter().flat_map(|&(name, places)| std::iter::repeat_n(name, places)).collect(),
+            shares: (REGIONS.iter().enumerate())
+                .flat_map(|(region, &(_, shares, _))| std::iter::repeat_n(region, shares))
+                .collect(),
+            positions: None,
         }
+    }
+
+    /// The same fleet, whose events tell where they were made.
+    pub(super) fn with_positions(mut self, rng: Rng) -> Self {
+        let middle = |vehicle| REGIONS[self.region(vehicle)].2;
+        self.positions = Some(Positions::new(self.vehicles.len() as u32, middle, rng));
+        self
+    }
+
+    fn region(&self, vehicle: u32) -> usize {
+        self.shares[mix(u64::from(vehicle) | 1 << 32) as usize % self.shares.len()]
     }
 }
 
@@ -133,14 +150,27 @@ impl Subjects for Fleet {
     fn next(&mut self, clock_ms: i64, rng: &mut Rng) -> Event {
         let index = rng.below(self.vehicles.len() as u64) as u32;
         let vehicle = &mut self.vehicles[index as usize];
+        let before_ms = vehicle.newest_ms;
         let (report, value) = vehicle.step(burns_fuel(index), rng);
         vehicle.newest_ms = clock_ms.max(vehicle.newest_ms.saturating_add(1));
         vehicle.reports[report] = (vehicle.newest_ms, Value::Quarters(value * 4));
+        if let Some(positions) = &mut self.positions {
+            if vehicle.moving && before_ms != i64::MIN {
+                positions.drive(index, vehicle.newest_ms - before_ms);
+            }
+            positions.tell(index);
+        }
         self.newest(index * 2 + report as u32)
     }
 
     fn amend(&mut self, event: Event) {
         self.vehicles[event.slot as usize / 2].reports[event.slot as usize % 2].1 = event.value;
+    }
+
+    fn misplace(&mut self, slot: u32, rng: &mut Rng) {
+        if let Some(positions) = &mut self.positions {
+            positions.jump(slot / 2, rng);
+        }
     }
 
     fn newest(&self, slot: u32) -> Event {
@@ -155,7 +185,7 @@ impl Subjects for Fleet {
             (RPM, false) => (b"ELECTRIC_RPM", b"electric_rpm"),
             _ => (b"WARNINGS", b"warnings"),
         };
-        let region = self.places[mix(u64::from(vehicle) | 1 << 32) as usize % self.places.len()];
+        let region = REGIONS[self.region(vehicle)].0;
         match self.shape {
             Shape::Events => {
                 out.extend_from_slice(br#"{"eventType":""#);
@@ -172,13 +202,19 @@ impl Subjects for Fleet {
         out.extend_from_slice(region.as_bytes());
         out.push(b'"');
         match self.shape {
-            Shape::Events => write_event(out, event, spelling),
+            Shape::Events => {
+                write_event(out, event, spelling);
+                if let Some(positions) = &self.positions {
+                    positions.write(out, vehicle);
+                }
+                out.push(b'}');
+            }
             Shape::Samples => write_sample(out, event, spelling),
         }
     }
 }
 
-/// Appends what follows the region of an event.
+/// Appends what follows the region of an event, but for the position.
 fn write_event(out: &mut Vec<u8>, event: Event, spelling: Spelling) {
     out.extend_from_slice(br#","timestamp":"#);
     if spelling == Spelling::WordAsTime {
@@ -192,5 +228,4 @@ fn write_event(out: &mut Vec<u8>, event: Event, spelling: Spelling) {
         Value::Quarters(quarters) => push_quarters(out, quarters),
         Value::NaN => out.extend_from_slice(b"null"),
     }
-    out.push(b'}');
 }

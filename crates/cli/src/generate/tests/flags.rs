@@ -31,6 +31,11 @@ fn all_mistakes_are_told_at_once() {
         "{told:#?}"
     );
     assert_eq!(mistakes("--devices 3").len(), 1);
+    assert!(
+        mistakes("--kind vehicle-series --positions")[0]
+            .starts_with("--positions: does not go with this --kind")
+    );
+    assert_eq!(mistakes("--kind vehicles --gps-jump 0.1"), ["--gps-jump: needs --positions"]);
     assert_eq!(mistakes("--series 10000001").len(), 1);
     assert!(mistakes("--late 0.6 --nan 0.6")[0].contains("more than 1"));
     assert!(mistakes("--late inf")[0].starts_with("--late: inf is not between 0 and 1"));

@@ -107,3 +107,68 @@ fn a_manifest_of_events_tells_no_fate_but_that_of_malformed_lines() {
         }
     }
 }
+
+/// The same without where it was made.
+fn without_position(mut event: Value) -> Value {
+    let members = event.as_object_mut().unwrap();
+    assert!(members.remove("latitude").is_some() && members.remove("longitude").is_some());
+    event
+}
+
+fn place(event: &Value) -> (f64, f64) {
+    (event["latitude"].as_f64().unwrap(), event["longitude"].as_f64().unwrap())
+}
+
+fn apart(a: (f64, f64), b: (f64, f64)) -> f64 {
+    (a.0 - b.0).abs().max((a.1 - b.1).abs())
+}
+
+#[test]
+fn positions_change_nothing_else_and_vehicles_drive_as_far_as_they_can() {
+    let flags = "--devices 40 --count 40000 --out-of-order 0.1 --step 10s";
+    let with = events(&format!("{flags} --positions"));
+    let mut last: HashMap<String, (i64, (f64, f64))> = HashMap::new();
+    let (mut driven, mut furthest) = (0, 0.0f64);
+    for (with, without) in with.into_iter().zip(events(flags)) {
+        let (ms, at) = (with["timestamp"].as_i64().unwrap(), place(&with));
+        assert!(at.0.abs() < 75.0 && at.1.abs() < 145.0, "{with}");
+        if let Some((before_ms, before)) = last.get(with["vehicleId"].as_str().unwrap()).copied() {
+            let seconds = (ms - before_ms).max(0) as f64 / 1000.0;
+            let degrees = apart(at, before);
+            assert!(degrees <= 0.000_271 * seconds.min(60.0) + 1e-6, "{degrees} in {seconds} s");
+            driven += i32::from(degrees > 0.0);
+            furthest = furthest.max(degrees);
+        }
+        let before = last.entry(with["vehicleId"].as_str().unwrap().to_owned()).or_insert((ms, at));
+        // What comes out of order repeats the newest place.
+        if ms >= before.0 {
+            *before = (ms, at);
+        }
+        assert_eq!(without_position(with), without);
+    }
+    assert!(driven > 10_000 && furthest > 0.01, "{driven} {furthest}");
+}
+
+#[test]
+fn a_jump_is_wrong_once_and_in_its_place() {
+    let flags = "--kind vehicles --positions --devices 20 --count 20000";
+    let (right, _) = generate(flags);
+    let (wrong, manifest) = generate(&format!("{flags} --gps-jump 0.01"));
+    let mut listed = manifest.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut jumps = 0;
+    for (number, (right, wrong)) in (1..).zip(lines(&right).zip(lines(&wrong))) {
+        let (right, wrong): (Value, Value) =
+            (serde_json::from_slice(right).unwrap(), serde_json::from_slice(wrong).unwrap());
+        if right != wrong {
+            let off = apart(place(&right), place(&wrong));
+            assert!((0.999..=10.001).contains(&off), "{off}");
+            let told = listed.next().unwrap();
+            assert_eq!((&told["kind"], &told["line"]), (&"gps_jump".into(), &number.into()));
+            assert_eq!(place(&told), place(&wrong));
+            jumps += 1;
+        }
+        assert_eq!(without_position(right), without_position(wrong));
+    }
+    assert!((150..250).contains(&jumps), "{jumps}");
+    assert_eq!(listed.next().unwrap()["injected"]["gps_jump"], jumps);
+}
