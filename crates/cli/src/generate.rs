@@ -82,86 +82,32 @@ pub(crate) struct GenerateArgs {
     seed: u64,
 
     /// Extra samples older than the newest of their series, as a share of the clean ones (0 to 1; so below)
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    out_of_order: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    out_of_order: Option<f64>,
     /// Extra samples 10 to 30 minutes late
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    late: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    late: Option<f64>,
     /// Extra samples that repeat the newest of their series
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    duplicate: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    duplicate: Option<f64>,
     /// Extra samples with the newest timestamp of their series and another value
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    conflict: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    conflict: Option<f64>,
     /// Extra lines that do not decode
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    malformed: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    malformed: Option<f64>,
     /// Extra samples with a label name that is not allowed
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    bad_label: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    bad_label: Option<f64>,
     /// Clean samples whose value becomes NaN
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    nan: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    nan: Option<f64>,
     /// Extra samples ten years ahead
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    future: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    future: Option<f64>,
     /// Clean events whose position is one to ten degrees off; with --positions
-    #[arg(
-        long,
-        value_name = "RATIO",
-        default_value_t = 0.0,
-        hide_default_value = true,
-        allow_negative_numbers = true
-    )]
-    gps_jump: f64,
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    gps_jump: Option<f64>,
 
     /// Write to a file instead of standard output; - is standard output
     #[arg(long, value_name = "FILE")]

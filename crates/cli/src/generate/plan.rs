@@ -180,8 +180,8 @@ fn check_kind(args: &GenerateArgs, mistakes: &mut Mistakes) {
         ("series", args.series.is_some() && !series, "vehicles are counted by --devices"),
         ("labels", args.labels.is_some() && !series, "a vehicle has the labels vehicleId and region"),
         ("devices", args.devices.is_some() && series, "plain series are counted by --series"),
-        ("bad-label", args.bad_label > 0.0 && !args.kind.is_samples(), "events have no labels"),
-        ("nan", args.nan > 0.0 && !args.kind.is_samples(), "an event's measurement is an integer"),
+        ("bad-label", is_wanted(args.bad_label) && !args.kind.is_samples(), "events have no labels"),
+        ("nan", is_wanted(args.nan) && !args.kind.is_samples(), "an event's measurement is an integer"),
         (
             "positions",
             args.positions && args.kind != Kind::Vehicles,
@@ -191,6 +191,10 @@ fn check_kind(args: &GenerateArgs, mistakes: &mut Mistakes) {
     for (flag, wrong, why) in flags {
         mistakes.check(flag, !wrong, || format!("does not go with this --kind; {why}"));
     }
+}
+
+fn is_wanted(ratio: Option<f64>) -> bool {
+    ratio.is_some_and(|ratio| ratio > 0.0)
 }
 
 fn population(args: &GenerateArgs, mistakes: &mut Mistakes) -> u64 {
@@ -226,6 +230,7 @@ fn ratios(args: &GenerateArgs, mistakes: &mut Mistakes) -> Ratios {
     let mut ratios = Ratios::default();
     let before = mistakes.0.len();
     for (flag, injection, ratio) in flags {
+        let ratio = ratio.unwrap_or_default();
         mistakes.check(flag, (0.0..=1.0).contains(&ratio), || format!("{ratio} is not between 0 and 1"));
         ratios.set(injection, ratio);
     }
@@ -233,7 +238,8 @@ fn ratios(args: &GenerateArgs, mistakes: &mut Mistakes) -> Ratios {
     mistakes.check("late", mistakes.0.len() > before || sum <= 1.0 + 1e-9, || {
         format!("the ratios of all injected errors add up to {sum}, more than 1")
     });
-    mistakes.check("gps-jump", args.positions || args.gps_jump == 0.0, || "needs --positions".to_owned());
+    mistakes
+        .check("gps-jump", args.positions || !is_wanted(args.gps_jump), || "needs --positions".to_owned());
     ratios
 }
 
