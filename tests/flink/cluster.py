@@ -35,6 +35,8 @@ OPENED = ["java.lang", "java.lang.reflect", "java.net", "java.io", "java.nio", "
           "java.util.concurrent", "java.util.concurrent.atomic", "java.util.concurrent.locks"]
 JVM = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
 
+REPORTER = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
+
 # Memory has to be given in parts: bin/taskmanager.sh, which the package does not bring, would work them out.
 CONFIGURATION = """\
 jobmanager.rpc.address: 127.0.0.1
@@ -77,9 +79,6 @@ appender.console.type = CONSOLE
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c - %m%n
 """
-
-
-REPORTER = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
 
 
 class Wrong(Exception):

@@ -100,11 +100,12 @@ impl Written {
     fn of(metrics: &str) -> Self {
         let mut all = Self::default();
         for line in metrics.lines() {
-            let of = match line.split('{').next().map(|name| name.rsplit('_').next().unwrap_or(name)) {
-                _ if line.starts_with("narthex_sink_samples_written_total{") => &mut all.samples,
-                _ if line.starts_with("narthex_sink_request_bytes_total{") => &mut all.bytes,
-                Some("numSamplesWritten") => &mut all.samples,
-                Some("numBytesSend") => &mut all.bytes,
+            // Flink's names begin with where the metric is.
+            let of = match line.split('{').next() {
+                Some("narthex_sink_samples_written_total") => &mut all.samples,
+                Some("narthex_sink_request_bytes_total") => &mut all.bytes,
+                Some(name) if name.ends_with("_numSamplesWritten") => &mut all.samples,
+                Some(name) if name.ends_with("_numBytesSend") => &mut all.bytes,
                 _ => continue,
             };
             // Flink's writers are called `prometheus:_default_catalog_default_database_TABLE:_Writer`.

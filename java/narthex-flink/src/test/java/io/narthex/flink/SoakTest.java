@@ -4,6 +4,7 @@ package io.narthex.flink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,9 @@ class SoakTest {
                 }
             }
             assertTrue(threadsSeen.get() > 0, "no thread of the sink was seen: the test proves nothing");
-            assertTrue(haveGone(), OwnProcess.narthexThreads() + " threads of sinks that are closed");
+            // A thread that has done its work is listed until the system has ended it.
+            Jobs.await("the end of the threads of closed sinks", Duration.ofSeconds(5),
+                    () -> OwnProcess.narthexThreads() == 0);
             // The JVM itself opens one now and then.
             assertTrue(OwnProcess.openFiles() <= files + 5, OwnProcess.openFiles() + " open files, were " + files);
         }
@@ -59,14 +62,6 @@ class SoakTest {
                     resident - before, STARTS, WARM_UP, MOST_GROWTH_KIB);
             assertTrue(resident - before <= MOST_GROWTH_KIB, resident - before + " KiB");
         }
-    }
-
-    /** A thread that has done its work is listed until the system has ended it. */
-    private static boolean haveGone() throws InterruptedException {
-        for (int look = 0; look < 50 && OwnProcess.narthexThreads() > 0; look++) {
-            Thread.sleep(100);
-        }
-        return OwnProcess.narthexThreads() == 0;
     }
 
     private static void runJob(SharedCluster cluster, Receiver receiver) throws Exception {
