@@ -111,11 +111,9 @@ impl Labels {
     /// their cache misses happen side by side instead of one after another.
     #[inline]
     pub fn prefetch(&self) {
-        let mut at = 0;
-        while at < self.encoded.len() {
-            prefetch_index(&self.encoded, at);
-            at += 64;
-        }
+        (0..self.encoded.len()).step_by(64).for_each(|at| prefetch_index(&self.encoded, at));
+        // The set may begin in the middle of a line, and so end in one more.
+        prefetch_index(&self.encoded, self.encoded.len().saturating_sub(1));
     }
 
     /// Whether both share the same memory, which implies that they are equal.

@@ -38,79 +38,48 @@ pub fn put_series(out: &mut Vec<u8>, labels: &Labels, samples: impl Iterator<Ite
     }
 }
 
-/// Writes series of one sample each, as [`put_series`] would, with fewer steps: most samples of a request have
-/// the timestamp of the one before.
-#[derive(Debug, Clone)]
-pub struct SingleEncoder {
-    /// The sample before, encoded.
-    sample: [u8; SAMPLE_OVERHEAD + 10],
-    len: usize,
-    timestamp_ms: i64,
-}
-
-impl Default for SingleEncoder {
-    fn default() -> Self {
-        let mut sample = [0; SAMPLE_OVERHEAD + 10];
-        let len = fill_sample(&mut sample, Sample::new(0.0, 0));
-        Self { sample, len, timestamp_ms: 0 }
-    }
-}
-
-impl SingleEncoder {
-    /// Appends one `TimeSeries` with one sample.
-    #[inline]
-    pub fn put(&mut self, out: &mut Vec<u8>, labels: &Labels, sample: Sample) {
-        if sample.timestamp_ms == self.timestamp_ms {
-            self.sample[3..11].copy_from_slice(&sample.value_bits().to_le_bytes());
-        } else {
-            self.len = fill_sample(&mut self.sample, sample);
-            self.timestamp_ms = sample.timestamp_ms;
-        }
-        let labels = labels.encoded();
-        let inner = labels.len() + self.len;
-        out.reserve(labels.len() + HEAD_MAX + self.sample.len());
-        // Arrays of fixed size are copied without a call; what is too much is cut off again.
-        let begin = out.len();
-        if let 0x80..0x4000 = inner {
-            out.extend_from_slice(&[TAG_TIMESERIES, inner as u8 | 0x80, (inner >> 7) as u8]);
-        } else {
-            out.push(TAG_TIMESERIES);
-            put_varint(out, inner as u64);
-        }
-        let head = out.len() - begin;
-        out.extend_from_slice(labels);
-        out.extend_from_slice(&self.sample);
-        out.truncate(begin + head + inner);
-    }
-}
-
+/// Longest bytes of a sample: of one before 1970, or in the far future.
+const SAMPLE_MAX: usize = SAMPLE_OVERHEAD + 10;
 /// Longest tag and length of a series.
 const HEAD_MAX: usize = 11;
 
+/// Appends one `TimeSeries` with one sample, as [`put_series`] would, with fewer steps.
 #[inline]
-fn put_sample(out: &mut Vec<u8>, sample: Sample) {
-    // Built on the stack and appended at once: one bounds check and one copy a sample.
-    let mut bytes = [0u8; SAMPLE_OVERHEAD + 10];
-    let length = fill_sample(&mut bytes, sample);
-    out.extend_from_slice(&bytes[..length]);
+pub fn put_single(out: &mut Vec<u8>, labels: &Labels, sample: Sample) {
+    let labels = labels.encoded();
+    let inner = labels.len() + sample_len(sample);
+    out.reserve(labels.len() + HEAD_MAX + SAMPLE_MAX);
+    if let 0x80..0x4000 = inner {
+        out.extend_from_slice(&[TAG_TIMESERIES, inner as u8 | 0x80, (inner >> 7) as u8]);
+    } else {
+        out.push(TAG_TIMESERIES);
+        put_varint(out, inner as u64);
+    }
+    out.extend_from_slice(labels);
+    put_sample(out, sample);
 }
 
+/// Arrays of fixed size are written piece by piece: to gather them in one place first means to read what was just
+/// written in other pieces, which a processor waits for.
 #[inline]
-fn fill_sample(bytes: &mut [u8; SAMPLE_OVERHEAD + 10], sample: Sample) -> usize {
+fn put_sample(out: &mut Vec<u8>, sample: Sample) {
     let timestamp = sample.timestamp_ms as u64;
-    let timestamp_len = varint_len(timestamp);
-    bytes[0] = TAG_SAMPLE;
-    bytes[1] = (SAMPLE_OVERHEAD - 2 + timestamp_len) as u8;
-    bytes[2] = TAG_VALUE;
-    bytes[3..11].copy_from_slice(&sample.value_bits().to_le_bytes());
-    bytes[11] = TAG_TIMESTAMP;
-    let mut rest = timestamp;
-    for byte in &mut bytes[12..12 + timestamp_len] {
-        *byte = rest as u8 | 0x80;
-        rest >>= 7;
+    let length = varint_len(timestamp);
+    out.reserve(SAMPLE_MAX);
+    out.extend_from_slice(&[TAG_SAMPLE, (SAMPLE_OVERHEAD - 2 + length) as u8, TAG_VALUE]);
+    out.extend_from_slice(&sample.value_bits().to_le_bytes());
+    out.push(TAG_TIMESTAMP);
+    if length > 8 {
+        return put_varint(out, timestamp);
     }
-    bytes[11 + timestamp_len] &= 0x7f;
-    12 + timestamp_len
+    // Seven bits in each byte, and the eighth bit in all but the last; what is too much is cut off again.
+    let pairs = timestamp & 0x0fff_ffff | (timestamp & 0x00ff_ffff_f000_0000) << 4;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x0fff_c000_0fff_c000) << 2;
+    let sevens = fours & 0x007f_007f_007f_007f | (fours & 0x3f80_3f80_3f80_3f80) << 1;
+    let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
+    let end = out.len() + length;
+    out.extend_from_slice(&(sevens | more).to_le_bytes());
+    out.truncate(end);
 }
 
 #[cfg(test)]
@@ -124,12 +93,21 @@ mod tests {
             let labels = Labels::from_pairs([("__name__", value)]);
             let sample = Sample::from_bits(bits, timestamp);
             let (mut one, mut other) = (Vec::new(), Vec::new());
-            let mut encoder = SingleEncoder::default();
             for sample in [sample, Sample::new(1.0, timestamp), Sample::new(-0.0, 0)] {
-                encoder.put(&mut one, &labels, sample);
+                put_single(&mut one, &labels, sample);
                 put_series(&mut other, &labels, [sample].into_iter());
             }
             prop_assert_eq!(one, other);
+        }
+
+        #[test]
+        fn timestamps_of_all_lengths_are_varints(timestamp in any::<i64>(), shift in 0..64u32) {
+            let sample = Sample::new(1.5, timestamp >> shift);
+            let (mut written, mut varint) = (Vec::new(), Vec::new());
+            put_sample(&mut written, sample);
+            put_varint(&mut varint, sample.timestamp_ms as u64);
+            prop_assert_eq!(&written[SAMPLE_OVERHEAD..], varint);
+            prop_assert_eq!(written.len(), sample_len(sample));
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use narthex_model::{LabelFaults, Labels, Sample, TimeSeries};
-use narthex_protocol::encode::{self, SingleEncoder};
+use narthex_protocol::encode;
 use prefetch_index::prefetch_index;
 
 use crate::fate::Reason;
@@ -90,7 +90,6 @@ pub(crate) struct Batch {
     late: Vec<(u32, Sample)>,
     index: MergeIndex,
     is_contiguous: bool,
-    encoder: SingleEncoder,
 }
 
 impl Batch {
@@ -126,7 +125,7 @@ impl Batch {
                     out.clear();
                     break;
                 }
-                self.encoder.put(out, &items[at].labels, items[at].samples[0]);
+                encode::put_single(out, &items[at].labels, items[at].samples[0]);
                 at += 1;
             }
             for item in at..to {

@@ -30,8 +30,11 @@ use crate::signers::Signers;
 use crate::stop::Stop;
 use crate::write::{RunFlags, open_dead_letters};
 
-/// Bytes of input on their way at most, in all of a job.
-const ROOM_BYTES: usize = 32 << 20;
+/// Bytes of input on their way at most, in all of a job, for each worker: four chunks, so that none has to wait for the
+/// reader, and so few that what one thread has written is still in a cache when the next one reads it.
+const ROOM_BYTES_A_WORKER: usize = 1 << 20;
+/// The same for all workers together, at the least.
+const LEAST_ROOM_BYTES: usize = 2 << 20;
 /// What a job that is given up may take to end its threads.
 const END: Duration = Duration::from_secs(1);
 
@@ -281,7 +284,7 @@ impl Jobs {
         let workers = job.settings.parallelism().unwrap_or_else(cores);
         let options = RunOptions {
             workers,
-            room_bytes: ROOM_BYTES,
+            room_bytes: workers.saturating_mul(ROOM_BYTES_A_WORKER).max(LEAST_ROOM_BYTES),
             fails_on_bad_record: job.settings.fails_on_bad_record(),
             fails_on_row_error: job.settings.fails_on_row_error(),
             reports_late_rows: job.settings.reports_late_rows() || self.is_rehearsal,

@@ -4,9 +4,10 @@ use arrow::array::{
     Array, AsArray, Decimal128Array, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
     Int64Array,
 };
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     DataType as ArrowType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type,
+    Int64Type, TimeUnit, TimestampMillisecondType,
 };
 
 use crate::prometheus::label_text::Counts;
@@ -78,7 +79,7 @@ fn decimal_as_double(unscaled: i128, scale: i8) -> f64 {
 /// A column of times.
 pub(crate) enum Times<'a> {
     /// Milliseconds since 1970.
-    Millis(&'a Int64Array),
+    Millis(&'a [i64], Option<&'a NullBuffer>),
     /// Moments.
     Moments(&'a dyn Array, Counts<'a>),
     /// Local times of the session's zone.
@@ -89,7 +90,10 @@ impl<'a> Times<'a> {
     /// None where it is no column of times.
     pub(crate) fn of(array: &'a dyn Array) -> Option<Self> {
         Some(match array.data_type() {
-            ArrowType::Int64 => Self::Millis(array.as_primitive_opt::<Int64Type>()?),
+            ArrowType::Int64 => Self::Millis(array.as_primitive_opt::<Int64Type>()?.values(), array.nulls()),
+            ArrowType::Timestamp(TimeUnit::Millisecond, Some(_)) => {
+                Self::Millis(array.as_primitive_opt::<TimestampMillisecondType>()?.values(), array.nulls())
+            }
             ArrowType::Timestamp(_, Some(_)) => Self::Moments(array, Counts::of(array)?),
             _ => Self::Locals(array, Counts::of(array)?),
         })
@@ -99,7 +103,8 @@ impl<'a> Times<'a> {
     #[inline]
     pub(crate) fn get(&self, row: usize, zone: &mut Zone) -> Option<i64> {
         match self {
-            Self::Millis(array) => array.is_valid(row).then(|| array.value(row)),
+            Self::Millis(_, Some(nulls)) if nulls.is_null(row) => None,
+            Self::Millis(values, _) => values.get(row).copied(),
             Self::Moments(array, counts) => array.is_valid(row).then(|| counts.moment(row).millis()),
             Self::Locals(array, counts) => {
                 array.is_valid(row).then(|| zone.millis_of_local(counts.moment(row).millis()))

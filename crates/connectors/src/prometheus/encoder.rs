@@ -6,15 +6,16 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, 
 use arrow::record_batch::RecordBatch;
 use chrono_tz::Tz;
 use narthex_engine::{Encoder, Error, Payload};
-use narthex_sink::{LabelCache, LabelKey, Labels, LabelsBuilder, Sample, Samples as SampleList, TimeSeries};
+use narthex_sink::{LabelCache, Labels, LabelsBuilder, Sample, Samples as SampleList, TimeSeries};
 
 use crate::blocking::sink_error;
 use crate::prometheus::columns::{Numbers, Times};
-use crate::prometheus::label_text::{LabelValues, Written};
+use crate::prometheus::label_text::{LabelValues, Piece, Written};
 use crate::prometheus::mapping::{Mapping, MetricName, Samples};
 use crate::prometheus::zone::Zone;
 
-/// Rows whose label sets are looked up together.
+/// Rows whose label sets are looked up together, step by step: what a step reads is on its way into the cache while the
+/// step before is done for the others, and bytes that were just written are not waited for.
 const AHEAD: usize = 32;
 const METRIC_NAME: &[u8] = b"__name__";
 /// A sample of which nothing is known.
@@ -65,14 +66,21 @@ impl SeriesEncoder {
         let rows = batch.num_rows();
         let mut made = Made { series: Vec::with_capacity(rows), ..Made::default() };
         let mut pairs = Vec::with_capacity(columns.labels.len() + 8);
-        let mut keys = [None; AHEAD];
+        let (mut ends, mut keys) = ([0; AHEAD], [None; AHEAD]);
         for first in (0..rows).step_by(AHEAD) {
-            let last = (first + AHEAD).min(rows);
-            for (row, key) in (first..last).zip(&mut keys) {
-                *key = columns.key(row, cache, key_bytes);
+            let group = first..(first + AHEAD).min(rows);
+            key_bytes.clear();
+            for (row, end) in group.clone().zip(&mut ends) {
+                columns.add_key(row, key_bytes);
+                *end = key_bytes.len();
             }
-            keys.iter().take(last - first).flatten().for_each(|key| cache.prefetch(*key));
-            for (row, key) in (first..last).zip(keys) {
+            let mut from = 0;
+            for (&end, key) in ends[..group.len()].iter().zip(&mut keys) {
+                *key = cache.key(&key_bytes[from..end], 0);
+                from = end;
+            }
+            keys[..group.len()].iter().flatten().for_each(|key| cache.prefetch(*key));
+            for (row, key) in group.zip(keys) {
                 let labels = cache.get(key, || columns.build(row, builder, &mut pairs));
                 samples.add(row, labels, columns.has_name(row), zone, &mut made);
             }
@@ -160,23 +168,17 @@ impl<'a> Columns<'a> {
         entries.into_iter().flatten()
     }
 
-    /// What the row's label set is known by: all its values, each with its length.
+    /// Adds what the row's label set is known by: all its values, each with its length.
     #[inline]
-    fn key(&self, row: usize, cache: &mut LabelCache, bytes: &mut Vec<u8>) -> Option<LabelKey> {
-        bytes.clear();
-        let mut add = |text: &[u8]| {
-            bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            bytes.extend_from_slice(text);
-        };
-        if let Name::Column(_) = self.name {
-            add(self.name(row));
+    fn add_key(&self, row: usize, bytes: &mut Vec<u8>) {
+        if let Name::Column(names) = self.name {
+            add_to_key(bytes, Piece::of(names, row));
         }
-        self.labels.iter().for_each(|(_, values)| add(values.get(row)));
+        self.labels.iter().for_each(|(_, values)| add_to_key(bytes, values.piece(row)));
         self.map_labels(row).for_each(|(name, value)| {
-            add(name);
-            add(value);
+            add_to_key(bytes, Piece::whole(name));
+            add_to_key(bytes, Piece::whole(value));
         });
-        cache.key(bytes, 0)
     }
 
     fn build(
@@ -192,6 +194,21 @@ impl<'a> Columns<'a> {
         pairs.retain(|(_, value)| !value.is_empty());
         pairs.extend(self.map_labels(row));
         builder.build(pairs)
+    }
+}
+
+/// A text with its length. A short one is copied with what lies behind it, which takes no call, and cut.
+#[inline]
+fn add_to_key(key: &mut Vec<u8>, Piece { of, from, len }: Piece<'_>) {
+    const SHORT: usize = 32;
+    key.extend_from_slice(&(len as u32).to_le_bytes());
+    match of.get(from..).and_then(|rest| rest.first_chunk::<SHORT>()) {
+        Some(chunk) if len <= SHORT => {
+            let end = key.len() + len;
+            key.extend_from_slice(chunk);
+            key.truncate(end);
+        }
+        _ => key.extend_from_slice(of.get(from..from + len).unwrap_or_default()),
     }
 }
 

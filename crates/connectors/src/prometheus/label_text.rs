@@ -31,7 +31,44 @@ pub(crate) enum LabelValues<'a> {
     Written(&'a Written),
 }
 
+/// A text where it lies: behind it there may be others, which whoever copies it may copy along and cut off.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'a> {
+    pub(crate) of: &'a [u8],
+    pub(crate) from: usize,
+    pub(crate) len: usize,
+}
+
+impl<'a> Piece<'a> {
+    /// The text of a row; empty where it is null.
+    #[inline]
+    pub(crate) fn of(array: &'a StringArray, row: usize) -> Self {
+        let offsets = array.value_offsets();
+        let from = offsets.get(row).map_or(0, |at| *at as usize);
+        let len = offsets.get(row + 1).map_or(0, |at| *at as usize - from);
+        Self { of: array.value_data(), from, len: if array.is_null(row) { 0 } else { len } }
+    }
+
+    /// A text of which nothing more is known.
+    #[inline]
+    pub(crate) fn whole(text: &'a [u8]) -> Self {
+        Self { of: text, from: 0, len: text.len() }
+    }
+}
+
 impl<'a> LabelValues<'a> {
+    /// The label of a row, where it lies.
+    #[inline]
+    pub(crate) fn piece(&self, row: usize) -> Piece<'a> {
+        match self {
+            Self::Texts(array) => Piece::of(array, row),
+            Self::Written(written) => {
+                let (from, to) = written.places.get(row).copied().unwrap_or_default();
+                Piece { of: &written.bytes, from: from as usize, len: (to - from) as usize }
+            }
+        }
+    }
+
     /// The label of a row; empty where it has none.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> &'a [u8] {
