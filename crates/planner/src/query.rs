@@ -242,7 +242,7 @@ impl QueryBinder<'_> {
             let mut rows = rows;
             let condition = select.selection.as_ref().map(|condition| {
                 let whole = self.condition(&rows.scope, condition)?;
-                self.filter(&mut rows, &whole, &wheres)
+                self.filter(&mut rows, condition, &whole, &wheres)
             });
             // Mistakes of both are told.
             let rows = self.grouped(select, rows)?;
@@ -307,8 +307,7 @@ impl QueryBinder<'_> {
         let predicate = select.selection.as_ref().map(|condition| self.condition(&rows.scope, condition));
         let mut rows = rows;
         if let (Some(Some(predicate)), Some(condition)) = (&predicate, &select.selection) {
-            self.narrowed(&mut rows.relation, &rows.scope, condition);
-            self.filter(&mut rows, predicate, wheres)?;
+            self.filter(&mut rows, condition, predicate, wheres)?;
         }
         let mut rows = self.over(select, rows)?;
         if let Some(condition) = &select.qualify {
@@ -347,7 +346,8 @@ impl QueryBinder<'_> {
     }
 
     /// Rows for which WHERE is true, as far as no join has seen to it.
-    fn filter(&self, rows: &mut Rows, whole: &Bound, wheres: &Conjuncts<'_>) -> Option<()> {
+    fn filter(&self, rows: &mut Rows, condition: &Expr, whole: &Bound, wheres: &Conjuncts<'_>) -> Option<()> {
+        self.narrowed(&mut rows.relation, &rows.scope, condition);
         let left = wheres.left();
         let predicate = if left.len() == wheres.len() {
             Some(whole.expr.clone())

@@ -3,6 +3,7 @@
 
 mod admin;
 mod bad_input;
+mod bench_jobs;
 mod closed_pipes;
 mod event_time;
 mod flags;
