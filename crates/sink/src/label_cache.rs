@@ -1,7 +1,7 @@
 //! Label sets that were seen lately, by a hash of their bytes in a record or a row: a device sends the same labels again
 //! and again, and looking them up costs less than half of building them.
 //!
-//! A set is known by 78 bits, keyed with a secret of its own: nobody can look for two that agree, and by chance
+//! A set is known by 77 bits, keyed with a secret of its own: nobody can look for two that agree, and by chance
 //! two of a million do once in 10^11 times. Their bytes are not compared: reading them again costs more than all the
 //! rest of the look-up. Bounded; and where most records are of series that it does not know, as with a million of
 //! them, it is left alone for a while.
