@@ -1,5 +1,7 @@
-//! Short byte strings compared in place: names, keys and labels have some ten bytes, for which a call of `memcmp` costs
-//! more than it compares.
+//! Short byte strings compared and copied in place: names, keys and labels have some ten bytes, for which a call costs
+//! more than the work.
+
+use std::ops::Range;
 
 /// Whether bytes begin with others.
 #[inline]
@@ -25,6 +27,21 @@ pub fn same_bytes(bytes: &[u8], others: &[u8]) -> bool {
         return first == first_of_others && bytes.last_chunk::<4>() == others.last_chunk::<4>();
     }
     bytes.iter().eq(others)
+}
+
+/// Appends a part of bytes that may go on behind it; false if they have no such part. One of at most `SHORT` bytes is
+/// copied with what follows, which takes no call, and cut to its length.
+#[inline]
+pub fn append_part<const SHORT: usize>(out: &mut Vec<u8>, bytes: &[u8], part: Range<usize>) -> bool {
+    match bytes.get(part.start..).and_then(|rest| rest.first_chunk::<SHORT>()) {
+        Some(chunk) if part.len() <= SHORT => {
+            let end = out.len() + part.len();
+            out.extend_from_slice(chunk);
+            out.truncate(end);
+            true
+        }
+        _ => bytes.get(part).map(|part| out.extend_from_slice(part)).is_some(),
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ mod series;
 mod units;
 mod varint;
 
-pub use bytes::{begins_with, same_bytes};
+pub use bytes::{append_part, begins_with, same_bytes};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::{LabelFault, LabelFaults};
 pub use labels::{Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME};

@@ -49,12 +49,8 @@ pub fn put_single(out: &mut Vec<u8>, labels: &Labels, sample: Sample) {
     let labels = labels.encoded();
     let inner = labels.len() + sample_len(sample);
     out.reserve(labels.len() + HEAD_MAX + SAMPLE_MAX);
-    if let 0x80..0x4000 = inner {
-        out.extend_from_slice(&[TAG_TIMESERIES, inner as u8 | 0x80, (inner >> 7) as u8]);
-    } else {
-        out.push(TAG_TIMESERIES);
-        put_varint(out, inner as u64);
-    }
+    out.push(TAG_TIMESERIES);
+    put_varint(out, inner as u64);
     out.extend_from_slice(labels);
     put_sample(out, sample);
 }
@@ -69,17 +65,7 @@ fn put_sample(out: &mut Vec<u8>, sample: Sample) {
     out.extend_from_slice(&[TAG_SAMPLE, (SAMPLE_OVERHEAD - 2 + length) as u8, TAG_VALUE]);
     out.extend_from_slice(&sample.value_bits().to_le_bytes());
     out.push(TAG_TIMESTAMP);
-    if length > 8 {
-        return put_varint(out, timestamp);
-    }
-    // Seven bits in each byte, and the eighth bit in all but the last; what is too much is cut off again.
-    let pairs = timestamp & 0x0fff_ffff | (timestamp & 0x00ff_ffff_f000_0000) << 4;
-    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x0fff_c000_0fff_c000) << 2;
-    let sevens = fours & 0x007f_007f_007f_007f | (fours & 0x3f80_3f80_3f80_3f80) << 1;
-    let more = 0x8080_8080_8080_8080 & ((1 << (8 * (length - 1))) - 1);
-    let end = out.len() + length;
-    out.extend_from_slice(&(sevens | more).to_le_bytes());
-    out.truncate(end);
+    put_varint(out, timestamp);
 }
 
 #[cfg(test)]

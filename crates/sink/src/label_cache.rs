@@ -146,16 +146,17 @@ impl LabelCache {
         // In memory of its own: one set must not hold a block that it shared with others.
         let place = Place(labels.detached());
         self.bytes += labels.encoded().len();
-        let free = row.hashes.iter().position(|&hash| hash == 0);
-        let way = free.unwrap_or(self.kept % WAYS);
+        let way = if let Some(free) = row.hashes.iter().position(|&hash| hash == 0) {
+            row.places[free] = self.labels.len() as u32;
+            self.labels.push(place);
+            free
+        } else {
+            let taken = self.kept % WAYS;
+            let old = std::mem::replace(&mut self.labels[row.places[taken] as usize], place);
+            self.bytes -= old.0.encoded().len();
+            taken
+        };
         row.hashes[way] = key.hash;
-        match self.labels.get_mut(row.places[way] as usize).filter(|_| free.is_none()) {
-            Some(old) => self.bytes -= std::mem::replace(old, place).0.encoded().len(),
-            None => {
-                row.places[way] = self.labels.len() as u32;
-                self.labels.push(place);
-            }
-        }
     }
 }
 

@@ -17,6 +17,8 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
+use narthex_model::append_part;
+
 use super::hash_order::hash_order;
 
 /// Values of one column, and which of them are null.
@@ -148,31 +150,23 @@ impl Column {
     /// Appends a text, which must be UTF-8, or bytes. False if the column would be larger than Arrow's offsets reach.
     #[inline]
     pub(super) fn push_bytes(&mut self, value: &[u8]) -> bool {
+        self.push_range(value, 0..value.len())
+    }
+
+    /// The same of a part of bytes that may go on behind it: a short one is copied without a call.
+    #[inline]
+    pub(super) fn push_range(&mut self, bytes: &[u8], range: std::ops::Range<usize>) -> bool {
         let Values::Bytes { ends, data } = &mut self.values else {
             self.push_null();
             return true;
         };
-        let Ok(end) = i32::try_from(data.len() + value.len()) else { return false };
-        data.extend_from_slice(value);
+        let Ok(end) = i32::try_from(data.len() + range.len()) else { return false };
+        if !append_part::<16>(data, bytes, range) {
+            return false;
+        }
         ends.push(end);
         self.nulls.append_non_null();
         true
-    }
-
-    /// The same of a part of bytes that may go on behind it: a short text is copied with what follows, which takes no
-    /// call, and cut to its length.
-    #[inline]
-    pub(super) fn push_range(&mut self, bytes: &[u8], range: std::ops::Range<usize>) -> bool {
-        let chunk = bytes.get(range.start..).and_then(|rest| rest.first_chunk::<16>());
-        if let (Some(chunk), 0..=16, Values::Bytes { ends, data }) = (chunk, range.len(), &mut self.values) {
-            let Ok(end) = i32::try_from(data.len() + range.len()) else { return false };
-            data.extend_from_slice(chunk);
-            data.truncate(end as usize);
-            ends.push(end);
-            self.nulls.append_non_null();
-            return true;
-        }
-        bytes.get(range).is_some_and(|value| self.push_bytes(value))
     }
 
     /// Where an array's elements go; [`Column::end_list`] makes them one value.

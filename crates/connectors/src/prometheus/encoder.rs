@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, 
 use arrow::record_batch::RecordBatch;
 use chrono_tz::Tz;
 use narthex_engine::{Encoder, Error, Payload};
+use narthex_model::append_part;
 use narthex_sink::{LabelCache, Labels, LabelsBuilder, Sample, Samples as SampleList, TimeSeries};
 
 use crate::blocking::sink_error;
@@ -149,8 +150,7 @@ impl<'a> Columns<'a> {
     fn name(&self, row: usize) -> &'a [u8] {
         match self.name {
             Name::Literal(name) => name,
-            Name::Column(names) if names.is_null(row) => &[],
-            Name::Column(names) => names.value(row).as_bytes(),
+            Name::Column(names) => Piece::of(names, row).text(),
         }
     }
 
@@ -189,7 +189,7 @@ impl<'a> Columns<'a> {
     ) -> Labels {
         pairs.clear();
         pairs.push((METRIC_NAME, self.name(row)));
-        pairs.extend(self.labels.iter().map(|(name, values)| (*name, values.get(row))));
+        pairs.extend(self.labels.iter().map(|(name, values)| (*name, values.piece(row).text())));
         // An empty value is no label; with its name it could be a repetition.
         pairs.retain(|(_, value)| !value.is_empty());
         pairs.extend(self.map_labels(row));
@@ -197,19 +197,11 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// A text with its length. A short one is copied with what lies behind it, which takes no call, and cut.
+/// A text with its length.
 #[inline]
 fn add_to_key(key: &mut Vec<u8>, Piece { of, from, len }: Piece<'_>) {
-    const SHORT: usize = 32;
     key.extend_from_slice(&(len as u32).to_le_bytes());
-    match of.get(from..).and_then(|rest| rest.first_chunk::<SHORT>()) {
-        Some(chunk) if len <= SHORT => {
-            let end = key.len() + len;
-            key.extend_from_slice(chunk);
-            key.truncate(end);
-        }
-        _ => key.extend_from_slice(of.get(from..from + len).unwrap_or_default()),
-    }
+    append_part::<32>(key, of, from..from + len);
 }
 
 fn texts(array: &ArrayRef) -> Result<&StringArray, String> {

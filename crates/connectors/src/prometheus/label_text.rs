@@ -54,10 +54,15 @@ impl<'a> Piece<'a> {
     pub(crate) fn whole(text: &'a [u8]) -> Self {
         Self { of: text, from: 0, len: text.len() }
     }
+
+    #[inline]
+    pub(crate) fn text(self) -> &'a [u8] {
+        self.of.get(self.from..self.from + self.len).unwrap_or_default()
+    }
 }
 
 impl<'a> LabelValues<'a> {
-    /// The label of a row, where it lies.
+    /// The label of a row, where it lies; empty where it has none.
     #[inline]
     pub(crate) fn piece(&self, row: usize) -> Piece<'a> {
         match self {
@@ -66,16 +71,6 @@ impl<'a> LabelValues<'a> {
                 let (from, to) = written.places.get(row).copied().unwrap_or_default();
                 Piece { of: &written.bytes, from: from as usize, len: (to - from) as usize }
             }
-        }
-    }
-
-    /// The label of a row; empty where it has none.
-    #[inline]
-    pub(crate) fn get(&self, row: usize) -> &'a [u8] {
-        match self {
-            Self::Texts(array) if array.is_null(row) => &[],
-            Self::Texts(array) => array.value(row).as_bytes(),
-            Self::Written(written) => written.get(row),
         }
     }
 }
@@ -90,12 +85,6 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    #[inline]
-    fn get(&self, row: usize) -> &[u8] {
-        let (from, to) = self.places.get(row).copied().unwrap_or_default();
-        self.bytes.get(from as usize..to as usize).unwrap_or_default()
-    }
-
     /// Writes the texts of a column.
     ///
     /// # Errors
